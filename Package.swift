@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Checkmesh depends on no Swift package: what is here and the C libraries of the operating system
+// are all of it. One list of settings serves every target, so that none is held to less.
+// `scripts/check-layers` holds the `import` lines against the arrows drawn here, because SwiftPM
+// lets a transitive import compile.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "checkmesh",
+    products: [
+        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"])
+    ],
+    targets: [
+        // Core: values only. No clock, no socket, no system randomness, no Foundation.
+        .target(name: "MeshCore", swiftSettings: strict),
+        .target(name: "MeshMembership", dependencies: ["MeshCore"], swiftSettings: strict),
+        .target(
+            name: "MeshEngine", dependencies: ["MeshCore", "MeshMembership"],
+            swiftSettings: strict),
+
+        // Simulator: drives whole nodes on virtual time.
+        .target(
+            name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
+            swiftSettings: strict),
+
+        // Executables.
+        .executableTarget(
+            name: "checkmesh-sim", dependencies: ["MeshCore", "MeshSimulator"],
+            swiftSettings: strict),
+
+        // Tests: one folder per target.
+        .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MeshMembershipTests", dependencies: ["MeshCore", "MeshMembership"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshEngineTests", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshSimulatorTests",
+            dependencies: ["MeshCore", "MeshMembership", "MeshEngine", "MeshSimulator"],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,44 @@
+/// A moment on the reader's own monotonic clock.
+///
+/// Two nodes' instants must never be compared: each clock starts where it likes. What people see
+/// is `WallTime`. The core never reads a clock; every instant arrives as an argument.
+package struct Instant: Hashable, Sendable, Comparable {
+    /// Nanoseconds since the clock's own, meaningless origin.
+    package var nanoseconds: Int64
+
+    @inlinable
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    package static let zero = Instant(nanoseconds: 0)
+
+    @inlinable
+    package static func < (left: Instant, right: Instant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+    @inlinable
+    package static func + (instant: Instant, span: TimeSpan) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds + span.nanoseconds)
+    }
+    @inlinable
+    package static func - (instant: Instant, span: TimeSpan) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds - span.nanoseconds)
+    }
+    @inlinable
+    package static func - (later: Instant, earlier: Instant) -> TimeSpan {
+        TimeSpan(nanoseconds: later.nanoseconds - earlier.nanoseconds)
+    }
+}
+
+/// Milliseconds since 1970 UTC by the wall clock of whoever wrote it down.
+///
+/// Shown to people and carried in records; it may jump, so no timer, lease or freshness is ever
+/// judged by it.
+package struct WallTime: Hashable, Sendable, Comparable {
+    package var milliseconds: UInt64
+
+    package init(milliseconds: UInt64) { self.milliseconds = milliseconds }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+}

@@ -1,0 +1,105 @@
+package import MeshCore
+
+/// What one datagram, or one frame of a probing stream, is about (SWIM 3.1, Lifeguard IV.A).
+/// Updates follow it until the datagram's end.
+///
+///     kind 1 | length 1 | fields
+///
+/// Fields beyond those a version knows are skipped: the length says where they end.
+package enum Message: Hashable, Sendable {
+    /// Are you there? Answered with an ack by `target` only, never by another node that has taken
+    /// over its address. The digest is of the sender's member list, so that an answer need not be
+    /// larger than what it answers.
+    case ping(sequence: UInt32, target: NodePrefix, digest: UInt64)
+    /// I am, or, from a relay, it is.
+    case ack(sequence: UInt32, digest: UInt64)
+    /// Ping `target` for me; I got no answer. A relay pings only members that it knows, at the
+    /// address that it knows: nobody can be made to ping a stranger.
+    case pingRequest(sequence: UInt32, target: NodeID)
+    /// I pinged it for you and got no answer, but you can see that I am here.
+    case nack(sequence: UInt32)
+    /// Nothing but the updates behind it.
+    case gossip
+    /// A kind of a later version; its updates still count.
+    case unknown(kind: UInt8)
+
+    private enum Kind {
+        static let ping: UInt8 = 1
+        static let ack: UInt8 = 2
+        static let pingRequest: UInt8 = 3
+        static let nack: UInt8 = 4
+        static let gossip: UInt8 = 5
+    }
+
+    /// The largest encoding: a ping request.
+    package static let byteCountMax = 22
+
+    /// Appends the message. `extensionBytes` stand for the fields of a later version.
+    package func write(to writer: inout ByteWriter, extensionBytes: [UInt8] = []) {
+        func header(_ kind: UInt8, _ count: Int) {
+            writer.write(kind)
+            writer.write(UInt8(count + extensionBytes.count))
+        }
+        switch self {
+        case .ping(let sequence, let target, let digest):
+            header(Kind.ping, 20)
+            writer.write(sequence)
+            writer.write(target.word)
+            writer.write(digest)
+        case .ack(let sequence, let digest):
+            header(Kind.ack, 12)
+            writer.write(sequence)
+            writer.write(digest)
+        case .pingRequest(let sequence, let target):
+            header(Kind.pingRequest, 20)
+            writer.write(sequence)
+            writer.write(target.bytes)
+        case .nack(let sequence):
+            header(Kind.nack, 4)
+            writer.write(sequence)
+        case .gossip:
+            header(Kind.gossip, 0)
+        case .unknown(let kind):
+            header(kind, 0)
+        }
+        writer.writeRaw(extensionBytes)
+    }
+
+    /// Reads one message and leaves `reader` at the first update.
+    package static func decode(_ reader: inout ByteReader) throws(DecodeError) -> Message {
+        let kind = try reader.readUInt8()
+        var fields = try reader.readSection(Int(try reader.readUInt8()))
+        switch kind {
+        case Kind.ping:
+            return .ping(
+                sequence: try fields.readUInt32(), target: NodePrefix(try fields.readUInt64()),
+                digest: try fields.readUInt64())
+        case Kind.ack:
+            return .ack(sequence: try fields.readUInt32(), digest: try fields.readUInt64())
+        case Kind.pingRequest:
+            return .pingRequest(
+                sequence: try fields.readUInt32(), target: NodeID(try fields.readBytes16()))
+        case Kind.nack:
+            return .nack(sequence: try fields.readUInt32())
+        case Kind.gossip:
+            return .gossip
+        default:
+            return .unknown(kind: kind)
+        }
+    }
+}
+
+/// The first 8 bytes of a NodeID: enough to tell whether a ping was meant for its receiver.
+/// `anyone` is for a seed, of which only the address is known.
+package struct NodePrefix: Hashable, Sendable {
+    package var word: UInt64
+
+    package init(_ word: UInt64) { self.word = word }
+    package init(of node: NodeID) { word = node.bytes.high }
+
+    package static let anyone = NodePrefix(0)
+
+    package func matches(_ node: NodeID) -> Bool {
+        self == .anyone || word == node.bytes.high
+    }
+}

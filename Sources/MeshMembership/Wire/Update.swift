@@ -1,0 +1,57 @@
+package import MeshCore
+
+/// A statement on its way through the mesh: it rides behind a message or in a stream's frame.
+///
+///     kind 1 | length v | body
+///
+/// The length lets a node skip a kind that it does not know, so a newer version may add kinds
+/// without breaking an older one.
+package struct Update: Hashable, Sendable {
+    /// A datagram must hold at least one update besides its message.
+    package static let byteCountMax = 1_024
+
+    package var kind: UInt8
+    /// The body alone, as it was signed and will be relayed.
+    package var body: [UInt8]
+
+    package init(kind: UInt8, body: [UInt8]) {
+        self.kind = kind
+        self.body = body
+    }
+
+    package static func alive(_ statement: AliveStatement, _ signature: Signature) -> Update {
+        Update(kind: UpdateKind.alive, body: statement.encoded(signature: signature))
+    }
+
+    package static func claim(_ claim: MemberClaim, _ signature: Signature) -> Update {
+        Update(kind: claim.kind.rawValue, body: claim.encoded(signature: signature))
+    }
+
+    /// What it takes on the wire.
+    package var encodedByteCount: Int {
+        1 + ByteWriter.varintCount(body.count) + body.count
+    }
+}
+
+/// The kinds of update. A lane is a range of kinds, so that a node can put even a kind it does
+/// not know into the lane it belongs to.
+package enum UpdateKind {
+    package static let alive: UInt8 = 1
+    // 2...5 are `MemberClaim.Kind`.
+    package static let membership: ClosedRange<UInt8> = 1...31
+}
+
+extension ByteWriter {
+    package mutating func write(_ update: Update) {
+        write(update.kind)
+        writePrefixed(update.body)
+    }
+}
+
+extension ByteReader {
+    package mutating func readUpdate() throws(DecodeError) -> Update {
+        let kind = try readUInt8()
+        return Update(
+            kind: kind, body: Array(try readPrefixed(atMost: Update.byteCountMax)))
+    }
+}
