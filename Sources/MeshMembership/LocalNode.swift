@@ -11,8 +11,8 @@ package struct LocalNode: Sendable {
     /// Already stored durably, and higher than at any earlier start.
     package var generation: UInt32
     package var bootID: BootID
-    /// When the key was made.
-    package var born: WallTime
+    /// When the key was made, in seconds since 1970.
+    package var born: UInt32
     /// How many peers the configuration names. The shell resolves them by number.
     package var seedCount: Int
     /// `trust: "roster"`: the keys that count. `nil` is `trust: "secret"`: every key counts.
@@ -20,7 +20,7 @@ package struct LocalNode: Sendable {
 
     package init(
         mesh: Label, key: PublicKey, name: Label, zone: Label, address: SocketAddress,
-        generation: UInt32, bootID: BootID, born: WallTime, seedCount: Int,
+        generation: UInt32, bootID: BootID, born: UInt32, seedCount: Int,
         roster: Set<PublicKey>? = nil
     ) {
         precondition(generation >= 1, "expected a generation that was stored: they begin at 1")

@@ -75,6 +75,8 @@ package enum WireVersion {
 package enum MembershipBounds {
     /// A datagram's payload on the wire, header and tag included: below every path's MTU.
     package static let datagramByteCountMax = 1_200
+    /// The longest header, 40 bytes, and the tag, 16.
+    package static let sealOverheadByteCountMax = 56
     /// Members in any state, this node included. A further one is refused and counted.
     package static let membersMax = 10_000
     /// Updates waiting to be gossiped per lane. The one sent most often gives way.
@@ -86,8 +88,6 @@ package enum MembershipBounds {
     package static let relaysMax = 256
     /// Streams open at once, either way. A further one is refused.
     package static let streamsMax = 64
-    /// Bytes one peer may make us hold while a frame is unfinished: `Frame.byteCountMax` and one
-    /// read.
     /// Signatures asked for and not yet given. A further statement is not made.
     package static let signaturesMax = 256
     /// Suspicions cleared by own evidence that are remembered. The oldest gives way.

@@ -61,3 +61,9 @@ package func ceilingLog10(_ count: Int) -> Int {
     }
     return exponent
 }
+
+/// The least `e` with 2^e >= count. Expects `count >= 1`.
+package func ceilingLog2(_ count: Int) -> Int {
+    precondition(count >= 1, "expected a positive count, its logarithm is asked for")
+    return Int.bitWidth - (count - 1).leadingZeroBitCount
+}

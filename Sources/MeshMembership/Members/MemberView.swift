@@ -8,7 +8,7 @@ package struct MemberView: Sendable, Hashable {
     package var zone: Label
     package var address: SocketAddress
     package var bootID: BootID
-    package var born: WallTime
+    package var born: UInt32
     package var standing: Standing
     /// When this node took it for what it is now.
     package var since: Instant

@@ -22,15 +22,15 @@ package struct AliveStatement: Hashable, Sendable {
     package var bootID: BootID
     /// How many accusations it has refuted since it started.
     package var incarnation: UInt32
-    /// When the node's key was made, by its own wall clock: of two living holders of a name the
-    /// older keeps it.
-    package var born: WallTime
+    /// When the node's key was made, in seconds since 1970 by its own wall clock: of two living
+    /// holders of a name the older keeps it.
+    package var born: UInt32
     package var wireVersions: ClosedRange<UInt8>
     package var extensionBytes: [UInt8]
 
     package init(
         key: PublicKey, name: Label, zone: Label, address: SocketAddress, generation: UInt32,
-        bootID: BootID, incarnation: UInt32, born: WallTime, wireVersions: ClosedRange<UInt8>,
+        bootID: BootID, incarnation: UInt32, born: UInt32, wireVersions: ClosedRange<UInt8>,
         extensionBytes: [UInt8] = []
     ) {
         precondition(
@@ -75,7 +75,7 @@ package struct AliveStatement: Hashable, Sendable {
         writer.writeVarint(UInt64(generation))
         writer.write(bootID.word)
         writer.writeVarint(UInt64(incarnation))
-        writer.writeVarint(born.milliseconds)
+        writer.writeVarint(UInt64(born))
         writer.write(wireVersions.lowerBound)
         writer.write(wireVersions.upperBound)
         writer.writeRaw(extensionBytes)
@@ -97,7 +97,7 @@ package struct AliveStatement: Hashable, Sendable {
         let generation = try body.readVarint32()
         let bootID = BootID(try body.readUInt64())
         let incarnation = try body.readVarint32()
-        let born = WallTime(milliseconds: try body.readVarint())
+        let born = try body.readVarint32()
         let lowest = try body.readUInt8()
         let highest = try body.readUInt8()
         guard generation >= 1, lowest <= highest else { throw .invalid }

@@ -1,0 +1,159 @@
+import MeshCore
+import MeshMembership
+
+/// Seals what this node sends and opens what it receives (section 4 of the design).
+///
+/// Every boot of a node seals under a key of its own, HKDF(mesh secret, mesh name, NodeID,
+/// generation, boot id), with a counter as nonce. A restored snapshot or a copied data directory
+/// has another boot id and therefore another key: no nonce is ever used twice under one key.
+struct SecureTransport<Crypto: Cryptography>: Sendable {
+    /// One mesh secret, and what it is called on the wire.
+    private struct Secret: Sendable {
+        let bytes: [UInt8]
+        let id: UInt32
+    }
+
+    enum Rejection: Error, Sendable {
+        case malformed, unknownVersion, unknownKey, forged, replayed
+        case unknownBoot(BootID)
+    }
+
+    struct Opened: Sendable {
+        let node: NodeID
+        let payload: [UInt8]
+        let header: PacketHeader
+    }
+
+    private let cryptography: Crypto
+    private let mesh: Label
+    /// The first seals; all of them open.
+    private let secrets: [Secret]
+    private let id: NodeID
+    private let bootID: BootID
+    private let wireVersions: ClosedRange<UInt8>
+    private var generation: UInt32
+    private var ownKey: Crypto.SessionKey
+    private var counter: UInt64 = 0
+    private var sessions: SessionTable<Crypto.SessionKey>
+
+    static var sessionsMax: Int { 2 * MembershipBounds.membersMax }
+
+    init(_ configuration: NodeConfiguration, id: NodeID, cryptography: Crypto) {
+        let local = configuration.local
+        self.cryptography = cryptography
+        self.id = id
+        mesh = local.mesh
+        bootID = local.bootID
+        generation = local.generation
+        wireVersions = configuration.parameters.wireVersions
+        secrets = configuration.secrets.map { secret in
+            Secret(
+                bytes: secret,
+                id: Self.keyID(of: secret, mesh: local.mesh, using: cryptography))
+        }
+        sessions = SessionTable(limit: Self.sessionsMax)
+        ownKey = Self.key(
+            secrets[0].bytes, mesh: mesh, node: id, generation: generation, bootID: bootID,
+            using: cryptography)
+    }
+
+    /// The first four bytes of SHA-256 over a domain word, the mesh's name and the secret: names
+    /// the secret without trying it, and tells nothing about it that a guess at it would not.
+    static func keyID(of secret: [UInt8], mesh: Label, using cryptography: Crypto) -> UInt32 {
+        var writer = ByteWriter()
+        writer.writePrefixed(Array("checkmesh key id 1".utf8))
+        writer.write(mesh)
+        writer.writePrefixed(secret)
+        return UInt32(truncatingIfNeeded: cryptography.sha256(writer.bytes).high.high >> 32)
+    }
+
+    private static func key(
+        _ secret: [UInt8], mesh: Label, node: NodeID, generation: UInt32, bootID: BootID,
+        using cryptography: Crypto
+    ) -> Crypto.SessionKey {
+        var info = ByteWriter(reservingCapacity: 64)
+        info.writePrefixed(Array("checkmesh datagram 1".utf8))
+        info.write(node.bytes)
+        info.write(generation)
+        info.write(bootID.word)
+        return cryptography.deriveKey(
+            secret: secret, salt: Array(mesh.text.utf8), info: info.bytes)
+    }
+
+    /// A collision has raised our generation: from now on we seal under its key.
+    mutating func raiseGeneration(to generation: UInt32) {
+        self.generation = generation
+        ownKey = Self.key(
+            secrets[0].bytes, mesh: mesh, node: id, generation: generation, bootID: bootID,
+            using: cryptography)
+    }
+
+    /// A datagram with `payload`. Expects it to fit `MembershipBounds.datagramByteCountMax`.
+    mutating func seal(_ payload: [UInt8], isAcquainted: Bool, wireVersion: UInt8) -> [UInt8] {
+        counter += 1
+        let header = PacketHeader(
+            wireVersion: wireVersion, keyID: secrets[0].id, bootID: bootID, counter: counter,
+            introduction: isAcquainted ? nil : .init(node: id, generation: generation))
+        var writer = ByteWriter(
+            reservingCapacity: header.byteCount + payload.count + sealTagByteCount)
+        header.write(to: &writer)
+        writer.writeRaw(payload)
+        var packet = writer.bytes
+        cryptography.seal(
+            &packet, headerCount: header.byteCount, counter: counter, with: ownKey)
+        precondition(
+            packet.count <= MembershipBounds.datagramByteCountMax,
+            "expected a datagram within its bound")
+        return packet
+    }
+
+    /// Opens a datagram. `owner` is who uses its boot id by what members have said of themselves;
+    /// to be given only after a first call has thrown `unknownBoot`, since finding it is a walk.
+    mutating func open(
+        _ datagram: [UInt8], sentBy owner: PacketHeader.Introduction? = nil
+    ) throws(Rejection) -> Opened {
+        guard
+            (PacketHeader.shortByteCount + sealTagByteCount...MembershipBounds.datagramByteCountMax)
+                .contains(datagram.count)
+        else { throw .malformed }
+        var reader = ByteReader(datagram)
+        guard let header = try? PacketHeader.decode(&reader),
+            datagram.count >= header.byteCount + sealTagByteCount
+        else { throw .malformed }
+        guard wireVersions.contains(header.wireVersion) else { throw .unknownVersion }
+        guard let secret = secrets.first(where: { $0.id == header.keyID }) else {
+            throw .unknownKey
+        }
+        let name = SessionTable<Crypto.SessionKey>.Name(
+            bootID: header.bootID, keyID: header.keyID)
+        let known = sessions.session(name).flatMap { session in
+            // After a collision a boot goes on under a higher generation: another key.
+            header.introduction.map { $0.generation == session.generation } ?? true
+                ? session : nil
+        }
+        let session: SessionTable<Crypto.SessionKey>.Session
+        if let known {
+            session = known
+        } else {
+            guard let owner = header.introduction ?? owner else {
+                throw .unknownBoot(header.bootID)
+            }
+            session = .init(
+                node: owner.node, generation: owner.generation, keyID: header.keyID,
+                key: Self.key(
+                    secret.bytes, mesh: mesh, node: owner.node, generation: owner.generation,
+                    bootID: header.bootID, using: cryptography))
+        }
+        guard session.window.isNew(header.counter) else { throw .replayed }
+        var packet = datagram
+        guard
+            cryptography.open(
+                &packet, headerCount: header.byteCount, counter: header.counter,
+                with: session.key)
+        else { throw .forged }
+        if known == nil { sessions.add(session, as: name) }
+        sessions.accept(header.counter, in: name)
+        packet.removeFirst(header.byteCount)
+        return Opened(node: session.node, payload: packet, header: header)
+    }
+}

@@ -1,0 +1,258 @@
+package import MeshCore
+
+/// One node's part in SWIM with Lifeguard, as a value: payloads, answers and `now` go in, effects
+/// come out. It holds the sub-machines and lets them meet; each is a file of its own:
+///
+///     Members/        the table, precedence, names
+///     Probing/        rounds, relays, local health
+///     Suspicion/      accusation, shrinking timeouts, the last look
+///     Dissemination/  queues, lanes, piggyback
+///     Sync/           digests and the exchange of lists
+///     Joining/        seeds, contact with the dead, clones
+///
+/// Sources: Das, Gupta, Motivala, "SWIM" (DSN 2002); Dadgar, Phillips, Currey, "Lifeguard"
+/// (DSN-W 2018). Where we differ from them, the article *Architecture* says why.
+package struct Membership<Crypto: Cryptography>: Sendable {
+    package let parameters: MembershipParameters
+    package let id: NodeID
+    let cryptography: Crypto
+    let mesh: MeshID
+    let roster: Set<PublicKey>?
+
+    var local: LocalNode
+    var phase = Phase.waiting
+    var table = MemberTable()
+    var ended: [NodeID: EndedRecord] = [:]
+    var digest = MemberDigest()
+    var generator: SeededGenerator
+    var timers = DeadlineQueue<Timer>()
+    var effects: [MembershipEffect] = []
+    var effectsTaken = 0
+
+    var probeOrder = ProbeOrder()
+    var probes: [UInt32: Probe] = [:]
+    var relayed: [UInt32: RelayedProbe] = [:]
+    var lastSequence: UInt32 = 0
+    var roundTrips = RoundTrips()
+    var localHealth: LocalHealth
+    /// Members that answered only over TCP, and how often in a row. Bound: the member table's.
+    var datagramsUnanswered: [NodeID: Int] = [:]
+
+    var suspicions: [NodeID: Suspicion] = [:]
+    var clearances = Clearances()
+
+    var lanes = GossipLanes()
+    var lastGossip: Instant?
+    var gossipAlarm = Alarm()
+    var seedsAlarm = Alarm()
+    var deadContactAlarm = Alarm()
+
+    var streams = StreamTable()
+    var syncTrigger = SyncTrigger()
+    var hasSynced = false
+
+    var seeds: SeedJoiner
+    var cloneWatch = CloneWatch()
+    var clonedMembers = ClonedMembers()
+    var signing = SigningDesk()
+    /// The incarnation last drafted; the table holds the one last signed.
+    var lastIncarnation: UInt32 = 0
+    /// Who is to hear our next refutation directly. At most 8.
+    var accusers: [NodeID] = []
+    var generationAwaited: UInt32?
+    var farewell: Update?
+    var lastRetentionTick: Instant = .zero
+
+    package internal(set) var counters = MembershipCounters()
+
+    enum Phase: Sendable {
+        /// Its first statement is not signed yet.
+        case waiting
+        case running
+        case leaving
+        case stopped
+    }
+
+    /// Everything that this machine waits for. A timer that is no longer about anything is ignored.
+    enum Timer: Sendable {
+        case probeRound
+        case probeStep(UInt32)
+        case relay(UInt32)
+        case suspicion(NodeID, revision: UInt32)
+        case confirm(NodeID)
+        case gossip
+        case deadContact
+        case retention
+        case seeds
+        case stream(StreamID)
+        case cloneEnds(NodeID)
+        case farewell(round: Int)
+    }
+
+    /// `restored` are members written down before the last stop: they enter as dead.
+    package init(
+        _ local: LocalNode, parameters: MembershipParameters, restored: [MemberEntry],
+        cryptography: Crypto, generator: SeededGenerator
+    ) {
+        self.parameters = parameters
+        self.local = local
+        self.cryptography = cryptography
+        self.generator = generator
+        roster = local.roster
+        id = NodeID(of: local.key, using: cryptography)
+        mesh = MeshID(named: local.mesh, using: cryptography)
+        localHealth = LocalHealth(
+            limit: parameters.localHealthMax,
+            isEnabled: parameters.lifeguard.contains(.localHealth))
+        seeds = SeedJoiner(count: local.seedCount)
+        _ = table.insert(
+            ownStatement(incarnation: 0), Signature(r: .zero, s: .zero), id: id, state: .alive,
+            marks: [], since: .zero)
+        digest.toggle(id, generation: local.generation, state: .alive)
+        for entry in restored { restore(entry) }
+    }
+
+    /// Begins: signs the first statement; what needs it follows its signature.
+    package mutating func start(now: Instant) {
+        lastRetentionTick = now
+        for position in 0..<table.count {
+            table[position].since = now
+            ended[table[position].id]?.anchor = now
+        }
+        sign(.alive(ownStatement(incarnation: 0)))
+    }
+
+    // MARK: Time
+
+    package var nextDeadline: Instant? { timers.nextDeadline }
+
+    package mutating func handleDeadline(now: Instant) {
+        var isFirst = true
+        while let (timer, deadline) = timers.popDue(at: now) {
+            if isFirst {
+                noteLateness(now - deadline, now: now)
+                isFirst = false
+            }
+            guard phase != .stopped else { continue }
+            handle(timer, now: now)
+        }
+    }
+
+    private mutating func handle(_ timer: Timer, now: Instant) {
+        switch timer {
+        case .probeRound: beginRound(now: now)
+        case .probeStep(let sequence): stepProbe(sequence, now: now)
+        case .relay(let sequence): endRelay(sequence, now: now)
+        case .suspicion(let node, let revision):
+            handleSuspicionTimer(node, revision: revision, now: now)
+        case .confirm(let node): confirmSuspicion(of: node, now: now)
+        case .gossip: gossip(now: now)
+        case .deadContact: contactDead(now: now)
+        case .retention: retain(now: now)
+        case .seeds: contactSeeds(now: now)
+        case .stream(let stream): handleStreamTimer(stream, now: now)
+        case .cloneEnds(let node): endCloneMark(of: node)
+        case .farewell(let round): sayFarewell(round: round, now: now)
+        }
+    }
+
+    // MARK: Effects
+
+    package mutating func popEffect() -> MembershipEffect? {
+        guard effectsTaken < effects.count else {
+            effects.removeAll(keepingCapacity: true)
+            effectsTaken = 0
+            return nil
+        }
+        defer { effectsTaken += 1 }
+        return effects[effectsTaken]
+    }
+
+    mutating func report(_ event: MembershipEvent) { effects.append(.report(event)) }
+
+    // MARK: What it knows
+
+    package var members: [MemberView] {
+        (0..<table.count).map(view).sorted { $0.id < $1.id }
+    }
+
+    package func member(_ node: NodeID) -> MemberView? {
+        table.position(of: node).map(view)
+    }
+
+    package var rootDigest: UInt64 { digest.root }
+    package var queuedUpdatesCount: Int { lanes.count }
+
+    /// Bytes held for the members: table, index and probe order.
+    package var memberStorageByteCount: Int {
+        table.storageByteCount + probeOrder.storageByteCount
+    }
+
+    /// What to write down for the next start: every known member in its own words.
+    package var entriesToStore: [MemberEntry] {
+        (1..<max(table.count, 1)).filter { table[$0].state.isKnown }
+            .map { MemberEntry(secondsEnded: 0, alive: table.aliveUpdate(at: $0), claim: nil) }
+    }
+
+    /// Who sends under a boot id, by what members have said of themselves.
+    package func owner(of bootID: BootID) -> (node: NodeID, generation: UInt32)? {
+        table.position(of: bootID).map { (table[$0].id, table[$0].generation) }
+    }
+
+    private func view(_ position: Int) -> MemberView {
+        let member = table[position]
+        return MemberView(
+            id: member.id, key: member.key, name: member.name, zone: table.zone(of: member),
+            address: member.address, bootID: member.bootID, born: member.born,
+            standing: member.standing, since: member.since, counts: counts(position))
+    }
+
+    /// Whether a member is one of those that quorums and majorities are counted over.
+    func counts(_ position: Int) -> Bool {
+        let member = table[position]
+        return member.state.isKnown && member.marks.isDisjoint(with: [.nameless, .cloned])
+            && isListed(member.key)
+    }
+
+    /// Whether a key may count at all: on the roster, where there is one.
+    func isListed(_ key: PublicKey) -> Bool { roster?.contains(key) ?? true }
+
+    /// More than half of the known are reachable; at exactly half, the half with the lowest id
+    /// has it.
+    package var hasMajority: Bool {
+        var known = 0
+        var reachable = 0
+        var lowest: (id: NodeID, isReachable: Bool)?
+        for position in 0..<table.count where counts(position) {
+            let member = table[position]
+            known += 1
+            if member.isReachable { reachable += 1 }
+            if lowest.map({ member.id < $0.id }) ?? true {
+                lowest = (member.id, member.isReachable)
+            }
+        }
+        if reachable * 2 == known { return lowest?.isReachable ?? true }
+        return reachable * 2 > known
+    }
+}
+
+/// What membership has dropped or refused since the start, by reason.
+package struct MembershipCounters: Sendable, Hashable {
+    /// Statements whose signature does not fit their author.
+    package var statementsForged = 0
+    /// Claims about members or incarnations that we hold no statement for, or by authors that we
+    /// do not know: anti-entropy brings what is missing.
+    package var claimsUnfounded = 0
+    /// Members that found no place in the table.
+    package var membersRefused = 0
+    /// Updates of a kind that this version does not know.
+    package var updatesUnknown = 0
+    /// Pings meant for another node that had our address.
+    package var pingsMisdirected = 0
+    /// Streams refused or closed for what came over them.
+    package var streamsRefused = 0
+    /// Timers after which nothing could be started because a bound was reached.
+    package var boundsReached = 0
+
+    package init() {}
+}

@@ -1,0 +1,68 @@
+import MeshCore
+
+/// One stream's conversation: a probe past blocked UDP, or an exchange of member lists.
+///
+///     opener:    hello, offer ->
+///     accepter:               <- hello, request, entries …, end
+///     opener:    entries …, end ->                                  (each side closes after both)
+///
+///     opener:    hello, datagram(ping) ->      <- hello, datagram(ack)
+///
+/// This value knows what may come next and what is still owed; membership reads and merges.
+struct SyncStream: Sendable {
+    enum Role: Sendable {
+        /// Opened by us to ask whether a member answers; the payload is the ping.
+        case probing(sequence: UInt32, payload: [UInt8])
+        /// Opened by us to compare lists; the seed whose address it was, if it was one.
+        case syncing(seed: Int?)
+        /// Opened by the peer.
+        case accepted
+    }
+
+    let role: Role
+    let peerAddress: SocketAddress
+    var assembler = FrameAssembler()
+    var peer: Frame.Hello?
+    var lastProgress: Instant
+    var isOpen: Bool
+    var hasSentEnd = false
+    var hasReceivedEnd = false
+
+    init(_ role: Role, with peerAddress: SocketAddress, now: Instant) {
+        self.role = role
+        self.peerAddress = peerAddress
+        lastProgress = now
+        isOpen = if case .accepted = role { true } else { false }
+    }
+
+    var isDone: Bool { hasSentEnd && hasReceivedEnd }
+}
+
+/// All streams of a node. Bound: `MembershipBounds.streamsMax`.
+struct StreamTable: Sendable {
+    private var streams: [StreamID: SyncStream] = [:]
+    private var lastID: UInt32 = 0
+    /// How many exchanges of lists we have opened and not finished.
+    private(set) var syncsOpened = 0
+
+    subscript(id: StreamID) -> SyncStream? {
+        _read { yield streams[id] }
+        _modify { yield &streams[id] }
+    }
+
+    /// `nil` if too many are open.
+    mutating func add(_ stream: SyncStream) -> StreamID? {
+        guard streams.count < MembershipBounds.streamsMax else { return nil }
+        lastID &+= 1
+        let id = StreamID(lastID)
+        streams[id] = stream
+        if case .syncing = stream.role { syncsOpened += 1 }
+        return id
+    }
+
+    mutating func remove(_ id: StreamID) -> SyncStream? {
+        guard let stream = streams.removeValue(forKey: id) else { return nil }
+        if case .syncing = stream.role { syncsOpened -= 1 }
+        return stream
+    }
+}
