@@ -1,0 +1,160 @@
+import MeshCore
+import Testing
+
+@testable import MeshMembership
+
+@Suite struct NameTests {
+    let me = Character(1)
+
+    @Test func `of two living holders of a name the older keeps it`() throws {
+        let old = Character(2, name: "web", born: 10)
+        let young = Character(3, name: "web", born: 20)
+        for order in [[old, young], [young, old]] {
+            let stage = try Stage(me, knowing: order)
+            #expect(stage.node.member(old.id)?.counts == true)
+            #expect(stage.node.member(young.id)?.counts == false)
+        }
+    }
+
+    @Test func `both are told of the conflict`() throws {
+        var stage = try Stage(me, knowing: [Character(2, name: "web", born: 10)])
+        let young = Character(3, name: "web", born: 20)
+        try stage.hear([young.alive()], from: young)
+        #expect(
+            stage.events.contains(
+                .nameConflict(young.name, keeper: Character(2).id, loser: young.id)))
+    }
+
+    @Test func `a new key takes the name of one that has left, which stops counting at once`()
+        throws
+    {
+        let old = Character(2, name: "web", born: 10)
+        let new = Character(3, name: "web", born: 20)
+        var stage = try Stage(me, knowing: [old])
+        try stage.hear([old.claims(.left, of: old)], from: old)
+        try stage.hear([new.alive()], from: new)
+        #expect(stage.node.member(new.id)?.counts == true)
+        #expect(stage.node.member(old.id)?.counts == false)
+        #expect(stage.events.contains(.nameTaken(new.name, by: new.id, from: old.id)))
+    }
+
+    @Test func `with a roster only a listed key takes a name`() throws {
+        let old = Character(2, name: "web", born: 10)
+        let thief = Character(3, name: "web", born: 5)
+        let roster: Set = [me.key, old.key]
+        let stage = try Stage(me, knowing: [old, thief], roster: roster)
+        #expect(stage.node.member(old.id)?.counts == true)
+        #expect(stage.node.member(thief.id)?.counts == false)
+    }
+}
+
+@Suite struct CloneTests {
+    let friend = Character(2)
+
+    private func copy(of original: Character, generation: UInt32, boot: UInt64) -> Character {
+        var copy = original
+        copy.generation = generation
+        copy.bootID = BootID(boot)
+        return copy
+    }
+
+    @Test func `a node that hears a higher generation of its own takes the next and goes on`()
+        throws
+    {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        let past = copy(of: me, generation: 7, boot: 99)
+        try stage.hear([past.alive()], from: friend)
+        #expect(stage.generationsToStore == [8])
+        #expect(stage.node.member(me.id)?.standing.generation == 1, "not before it is stored")
+        let isTaken = stage.node.handleGenerationStored(8, now: stage.now)
+        #expect(isTaken)
+        stage.settle()
+        #expect(stage.node.member(me.id)?.standing.generation == 8)
+        #expect(stage.stops.isEmpty)
+    }
+
+    @Test func `of two with one generation the smaller boot id gives way`() throws {
+        let me = Character(1)
+        for (boot, expected): (UInt64, [UInt32]) in [(UInt64.max, [2]), (0, [])] {
+            var stage = try Stage(me, knowing: [friend])
+            try stage.hear([copy(of: me, generation: 1, boot: boot).alive()], from: friend)
+            #expect(stage.generationsToStore == expected)
+        }
+    }
+
+    @Test func `a second collision within a minute stops the one with the smaller boot id`() throws
+    {
+        let me = Character(1)
+        for (boot, stops): (UInt64, Bool) in [(UInt64.max, true), (0, false)] {
+            var stage = try Stage(me, knowing: [friend])
+            try stage.hear([copy(of: me, generation: 2, boot: boot).alive()], from: friend)
+            _ = stage.node.handleGenerationStored(3, now: stage.now)
+            stage.settle()
+            try stage.hear([copy(of: me, generation: 4, boot: boot).alive()], from: friend)
+            #expect(stage.stops == (stops ? [.clone(me.address)] : []))
+        }
+    }
+
+    @Test func `collisions far apart are restored directories, not clones`() throws {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        try stage.hear([copy(of: me, generation: 2, boot: .max).alive()], from: friend)
+        _ = stage.node.handleGenerationStored(3, now: stage.now)
+        stage.settle()
+        try stage.wait(.seconds(61), answeredBy: [friend])
+        try stage.hear([copy(of: me, generation: 4, boot: .max).alive()], from: friend)
+        #expect(stage.stops.isEmpty)
+        #expect(stage.generationsToStore == [3, 5])
+    }
+
+    @Test func `a member heard under two boot ids in turn does not count for a minute`() throws {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        let clone = copy(of: friend, generation: 2, boot: 5)
+        let again = copy(of: friend, generation: 3, boot: friend.bootID.word)
+        try stage.hear([clone.alive()], from: clone)
+        #expect(stage.node.member(friend.id)?.counts == true, "a restart is no clone")
+        try stage.hear([again.alive()], from: again)
+        #expect(stage.node.member(friend.id)?.counts == false)
+        try stage.wait(.seconds(61), answeredBy: [again])
+        #expect(stage.node.member(friend.id)?.counts == true)
+    }
+}
+
+@Suite struct RetentionTests {
+    let me = Character(1)
+    let others = (2...4).map { Character($0) }
+
+    @Test func `the dead are kept for a day and then gone`() throws {
+        var stage = try Stage(me, knowing: others)
+        try stage.hear([others[0].claims(.dead, of: others[2])], from: others[0])
+        try stage.wait(.seconds(10), answeredBy: [others[0], others[1]])
+        #expect(stage.state(of: others[2]) == .dead)
+        try stage.wait(.hours(23), answeredBy: [others[0], others[1]])
+        #expect(stage.state(of: others[2]) == .dead)
+        try stage.wait(.hours(2), answeredBy: [others[0], others[1]])
+        #expect(stage.state(of: others[2]) == nil)
+        #expect(stage.events.contains(.removed(others[2].id)))
+    }
+
+    @Test func `a minority forgets nobody`() throws {
+        var stage = try Stage(me, knowing: others)
+        stage.wait(.hours(30))
+        for other in others { #expect(stage.state(of: other) == .dead) }
+        #expect(!stage.node.hasMajority)
+    }
+
+    @Test func `members read from disk are known and dead, and alive once they answer`() throws {
+        let entries = others.map { MemberEntry(secondsEnded: 0, alive: $0.alive(), claim: nil) }
+        var stage = try Stage(me, restored: entries)
+        for other in others {
+            #expect(stage.state(of: other) == .dead)
+            #expect(stage.node.member(other.id)?.counts == true)
+        }
+        #expect(!stage.node.hasMajority)
+        try stage.wait(.minutes(2), answeredBy: others)
+        for other in others { #expect(stage.state(of: other) == .alive) }
+        #expect(stage.node.hasMajority)
+    }
+}
