@@ -60,7 +60,6 @@ extension Membership {
             statement, signature, id: node, state: .alive, marks: [], since: now)
         digest.toggle(node, generation: statement.generation, state: .alive)
         probeOrder.insert(position, using: &generator)
-        syncTrigger.noteListChange(now: now)
         reportChange(at: position, from: nil, by: node)
         settleName(statement.name)
         passOn(.alive(statement, signature), about: node, origin: origin, now: now)
@@ -83,7 +82,6 @@ extension Membership {
         table[position].marks.subtract([.restored, .silent])
         if before.state != .alive { table.setState(.alive, at: position, since: now) }
         digest.toggle(before.id, generation: statement.generation, state: .alive)
-        syncTrigger.noteListChange(now: now)
         if before.state != .alive || before.generation != statement.generation {
             reportChange(at: position, from: before.state, by: before.id)
         }
@@ -131,7 +129,6 @@ extension Membership {
         table.setState(state, at: position, since: now)
         table[position].marks.subtract([.restored, .silent])
         digest.toggle(before.id, generation: before.generation, state: state)
-        if before.isReachable != state.isReachable { syncTrigger.noteListChange(now: now) }
         reportChange(at: position, from: before.state, by: author)
         if before.marks.contains(.nameShared) { settleName(before.name) }
     }

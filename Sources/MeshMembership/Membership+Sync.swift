@@ -7,7 +7,7 @@ extension Membership {
     mutating func compareDigest(_ theirs: UInt64, of node: NodeID, now: Instant) {
         guard phase == .running, streams.syncsOpened == 0 else { return }
         let isDue = syncTrigger.compare(
-            equal: theirs == digest.root, now: now, parameters, membersCount: table.count,
+            theirs, with: digest.root, now: now, parameters, membersCount: table.count,
             using: &generator)
         guard isDue, let position = table.position(of: node) else { return }
         _ = open(.syncing(seed: nil), to: table[position].address, now: now)

@@ -3,44 +3,60 @@ import MeshCore
 /// Decides when a difference between two member lists is worth a stream.
 ///
 /// News travels by gossip, and while it does every digest differs from every other. Only a
-/// difference that outlasts the talk is a hole: both lists must have stood still for `syncDelay`
-/// and a random part of it, so that all who see the same hole do not come at once. A list that
-/// never stands still is compared anyway now and then.
+/// difference that outlasts the talk is a hole: the same foreign digest against the same own one,
+/// `syncDelay` and a random part of it apart, whoever told it. (The random part, so that all who
+/// see one hole do not come at once.) A mesh that never stands still is compared anyway when
+/// nobody has agreed with us for a long while.
 struct SyncTrigger: Sendable {
-    /// Patience with a list that keeps changing, in units of `syncInterval`.
+    /// How long nobody may agree, in units of `syncInterval`.
     private static let patience = 6
+    /// Foreign digests remembered; the oldest gives way.
+    private static let sightingsMax = 4
 
-    private var differsSince: Instant?
-    private var lastListChange: Instant = .zero
-    private var nextAllowed: Instant = .zero
-    private var jitter: TimeSpan = .zero
-
-    mutating func noteListChange(now: Instant) {
-        lastListChange = now
+    private struct Sighting: Sendable {
+        let digest: UInt64
+        let due: Instant
     }
+
+    private var sightings: [Sighting] = []
+    private var ownDigest: UInt64 = 0
+    private var aloneSince: Instant?
+    private var nextAllowed: Instant?
 
     /// A peer's digest arrived: `true` if lists should now be exchanged with that peer.
     mutating func compare(
-        equal: Bool, now: Instant, _ parameters: MembershipParameters, membersCount: Int,
-        using generator: inout SeededGenerator
+        _ theirs: UInt64, with ours: UInt64, now: Instant, _ parameters: MembershipParameters,
+        membersCount: Int, using generator: inout SeededGenerator
     ) -> Bool {
-        if equal {
-            differsSince = nil
+        if ours != ownDigest {
+            ownDigest = ours
+            sightings = []
+        }
+        guard theirs != ours else {
+            aloneSince = nil
             return false
         }
-        guard let since = differsSince else {
-            differsSince = now
-            jitter = generator.span(from: .zero, to: parameters.syncDelay)
-            return false
-        }
-        let delay = parameters.syncDelay + jitter
-        let isQuiet = now - max(since, lastListChange) >= delay
-        let isOverdue = now - since >= parameters.syncInterval * Self.patience
-        guard isQuiet || isOverdue, now >= nextAllowed else { return false }
+        let alone = aloneSince ?? now
+        aloneSince = alone
+        let isOverdue = now - alone >= parameters.syncInterval * Self.patience
+        let isHole = isSeenAgain(theirs, now: now, parameters, using: &generator)
+        guard isHole || isOverdue, nextAllowed.map({ $0 <= now }) ?? true else { return false }
         // Above 32 members the load of exchanges is spread out, as their size grows.
         let doublings = max(0, ceilingLog2(membersCount) - 5)
         nextAllowed = now + parameters.syncInterval * (1 + doublings)
-        differsSince = nil
+        sightings = []
+        aloneSince = nil
         return true
+    }
+
+    private mutating func isSeenAgain(
+        _ theirs: UInt64, now: Instant, _ parameters: MembershipParameters,
+        using generator: inout SeededGenerator
+    ) -> Bool {
+        if let known = sightings.first(where: { $0.digest == theirs }) { return known.due <= now }
+        if sightings.count == Self.sightingsMax { sightings.removeFirst() }
+        let delay = parameters.syncDelay + generator.span(from: .zero, to: parameters.syncDelay)
+        sightings.append(Sighting(digest: theirs, due: now + delay))
+        return false
     }
 }
