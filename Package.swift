@@ -40,13 +40,18 @@ let package = Package(
             name: "checkmesh-sim", dependencies: ["MeshCore", "MeshSimulator"],
             swiftSettings: strict),
 
-        // Tests: one folder per target.
+        // Tests: one folder per target, and what they share.
+        .target(
+            name: "MeshTestSupport", dependencies: ["MeshCore"], path: "Tests/MeshTestSupport",
+            swiftSettings: strict),
         .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
         .testTarget(
-            name: "MeshMembershipTests", dependencies: ["MeshCore", "MeshMembership"],
+            name: "MeshMembershipTests",
+            dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "MeshEngineTests", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
+            name: "MeshEngineTests",
+            dependencies: ["MeshCore", "MeshMembership", "MeshEngine", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshSimulatorTests",

@@ -56,7 +56,8 @@ struct MemberTable: Sendable {
     }
 
     /// Appends a member. Expects its id to be new and the table not to be full.
-    mutating func insert(_ statement: AliveStatement, _ signature: Signature, id: NodeID,
+    mutating func insert(
+        _ statement: AliveStatement, _ signature: Signature, id: NodeID,
         state: MemberState, marks: Member.Marks, since: Instant
     ) -> Int {
         precondition(members.count < MembershipBounds.membersMax, "expected room in the table")

@@ -1,11 +1,13 @@
-import MeshCore
+package import MeshCore
 
 /// Cryptography for tests that look at one node: a signature is valid if it is the hash of key and
 /// message, which any test can make for any key.
-struct StubCryptography: Cryptography {
-    typealias SessionKey = UInt64
+package struct StubCryptography: Cryptography {
+    package typealias SessionKey = UInt64
 
-    func sha256(_ bytes: [UInt8]) -> Bytes32 {
+    package init() {}
+
+    package func sha256(_ bytes: [UInt8]) -> Bytes32 {
         func word(_ seed: UInt64) -> UInt64 {
             var hash = StableHash(seed: seed)
             hash.combine(bytes)
@@ -15,16 +17,16 @@ struct StubCryptography: Cryptography {
             high: Bytes16(high: word(1), low: word(2)), low: Bytes16(high: word(3), low: word(4)))
     }
 
-    func sign(_ message: [UInt8], by key: PublicKey) -> Signature {
+    package func sign(_ message: [UInt8], by key: PublicKey) -> Signature {
         let digest = sha256(key.bytes.array + message)
         return Signature(r: digest, s: digest)
     }
 
-    func isValid(_ signature: Signature, over message: [UInt8], by key: PublicKey) -> Bool {
+    package func isValid(_ signature: Signature, over message: [UInt8], by key: PublicKey) -> Bool {
         signature == sign(message, by: key)
     }
 
-    func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> UInt64 {
+    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> UInt64 {
         sha256(secret + [0] + salt + [0] + info).high.high
     }
 
@@ -37,13 +39,14 @@ struct StubCryptography: Cryptography {
         return Bytes16(high: word, low: ~word)
     }
 
-    func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: UInt64) {
+    package func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: UInt64)
+    {
         var writer = ByteWriter()
         writer.write(tag(packet[...], counter, key))
         packet += writer.bytes
     }
 
-    func open(
+    package func open(
         _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: UInt64
     ) -> Bool {
         guard packet.count >= headerCount + sealTagByteCount else { return false }
