@@ -12,7 +12,7 @@ extension Membership {
         let timeout = scaledTimeout
         let end = min(timeout * 3, parameters.probePeriod * localHealth.factor)
         let probe = Probe(
-            .round, of: table[next].id, now: now, timeout: timeout, end: end, tries: 1,
+            .round, of: table[next].id, now: now, timeout: timeout, end: end, tries: 2,
             asksRelays: true)
         _ = begin(probe, now: now)
     }

@@ -158,7 +158,7 @@ extension Membership {
         guard suspicions[subject] != nil else { return }
         let timeout = scaledTimeout
         let probe = Probe(
-            .confirmation, of: subject, now: now, timeout: timeout, end: timeout * 3, tries: 1,
+            .confirmation, of: subject, now: now, timeout: timeout, end: timeout * 3, tries: 2,
             asksRelays: true)
         _ = begin(probe, now: now)
     }
