@@ -17,11 +17,11 @@ enum Seeds {
             key: PublicKey(bytes32(from: 0)), name: label("fra-1"), zone: label("eu"),
             address: SocketAddress(ipv4: 0xC000_0201, port: 7_946), generation: 3,
             bootID: BootID(9), incarnation: 300,
-            born: WallTime(milliseconds: 1_767_225_600_000), wireVersions: 1...2),
+            born: 1_767_225_600, wireVersions: 1...2),
         AliveStatement(
             key: PublicKey(bytes32(from: 1)), name: label("a"), zone: label("b"),
             address: SocketAddress(host: Bytes16(high: 1, low: 2), port: 1), generation: 1,
-            bootID: BootID(9), incarnation: 0, born: WallTime(milliseconds: 0),
+            bootID: BootID(9), incarnation: 0, born: 0,
             wireVersions: 1...1, extensionBytes: [1, 2, 3]),
     ]
 

@@ -55,8 +55,17 @@ struct FixedPointTests {
         #expect(ceilingLog10(count) == expected)
     }
 
+    @Test(arguments: [
+        (1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (1_024, 10), (1_025, 11), (1 << 62, 62), (.max, 63),
+    ])
+    func `the ceiling of the binary logarithm is exact at powers of two`(count: Int, expected: Int)
+    {
+        #expect(ceilingLog2(count) == expected)
+    }
+
     @Test func `the logarithm of nothing is our mistake`() async {
         await #expect(processExitsWith: .failure) { _ = FixedPoint.log2(0) }
         await #expect(processExitsWith: .failure) { _ = ceilingLog10(0) }
+        await #expect(processExitsWith: .failure) { _ = ceilingLog2(0) }
     }
 }

@@ -6,7 +6,7 @@ struct AliveStatementTests {
     /// Wire version 1. Key; name; zone; address; generation; boot id; incarnation; born; versions.
     static let goldenBody =
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 05 6672612d31 02 6575 "
-        + "04 c0000201 1f0a 03 0102030405060708 ac02 80d0eab6b733 01 02 "
+        + "04 c0000201 1f0a 03 0102030405060708 ac02 80f2d6ca06 01 02 "
 
     @Test func `a statement is written as it always was`() throws {
         let golden = try Wire.bytes(Self.goldenBody + Wire.signatureText)
@@ -61,7 +61,7 @@ struct AliveStatementTests {
             // Generation 0; it begins at 1.
             ("03 0102030405060708", "00 0102030405060708", .invalid),
             // The lowest wire version above the highest.
-            ("80d0eab6b733 01 02", "80d0eab6b733 02 01", .invalid),
+            ("80f2d6ca06 01 02", "80f2d6ca06 02 01", .invalid),
             // Port 0, the unspecified address, an unknown family.
             ("04 c0000201 1f0a", "04 c0000201 0000", .invalid),
             ("04 c0000201 1f0a", "04 00000000 1f0a", .invalid),
@@ -70,9 +70,11 @@ struct AliveStatementTests {
             ("05 6672612d31", "00", .invalid), ("05 6672612d31", "05 66722f2d31", .invalid),
             // A name longer than any label.
             ("05 6672612d31", "40 6672612d31", .tooLarge),
+            // A birth of 33 bits.
+            ("80f2d6ca06 01 02", "8080808010 01 02", .tooLarge),
             // An incarnation of 33 bits; one that is written longer than it must.
-            ("ac02 80d0eab6b733", "8080808010 80d0eab6b733", .tooLarge),
-            ("ac02 80d0eab6b733", "ac8200 80d0eab6b733", .invalid),
+            ("ac02 80f2d6ca06", "8080808010 80f2d6ca06", .tooLarge),
+            ("ac02 80f2d6ca06", "ac8200 80f2d6ca06", .invalid),
         ] as [(String, String, DecodeError)])
     func `a field that cannot be is refused`(field: String, by: String, error: DecodeError) throws {
         let body = Self.goldenBody.replacing(field, with: by)
@@ -86,7 +88,7 @@ struct AliveStatementTests {
         let statement = AliveStatement(
             key: Wire.key, name: longest, zone: longest,
             address: SocketAddress(host: Bytes16(high: .max, low: 0), port: 1), generation: .max,
-            bootID: BootID(.max), incarnation: .max, born: WallTime(milliseconds: .max),
+            bootID: BootID(.max), incarnation: .max, born: .max,
             wireVersions: 0...255,
             extensionBytes: [UInt8](repeating: 0, count: AliveStatement.extensionByteCountMax))
         let bytes = statement.encoded(signature: Wire.signature)

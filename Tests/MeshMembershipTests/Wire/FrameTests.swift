@@ -54,7 +54,7 @@ struct FrameTests {
         let dead =
             MemberClaimTests.goldenBody + MemberClaimTests.goldenAuthor + Wire.signatureText
         let golden = try Wire.bytes(
-            "00000179 05 02" + "00 01 8301" + alive + "00" + "80a305 01 8301" + alive
+            "00000177 05 02" + "00 01 8201" + alive + "00" + "80a305 01 8201" + alive
                 + "01 03 63" + dead)
         let frame = Frame.entries(try Self.entries())
         #expect(frame.encoded() == golden)

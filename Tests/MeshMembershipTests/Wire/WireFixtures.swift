@@ -18,7 +18,7 @@ enum Wire {
             key: key, name: try #require(Label("fra-1")), zone: try #require(Label("eu")),
             address: SocketAddress(ipv4: 0xC000_0201, port: 7_946), generation: 3,
             bootID: BootID(0x0102_0304_0506_0708), incarnation: 300,
-            born: WallTime(milliseconds: 1_767_225_600_000), wireVersions: 1...2,
+            born: 1_767_225_600, wireVersions: 1...2,
             extensionBytes: extensionBytes)
     }
 
@@ -27,7 +27,7 @@ enum Wire {
         AliveStatement(
             key: key, name: try #require(Label("a")), zone: try #require(Label("z")),
             address: SocketAddress(ipv4: 1, port: 1), generation: 1, bootID: BootID(0),
-            incarnation: 0, born: WallTime(milliseconds: 0), wireVersions: 1...1)
+            incarnation: 0, born: 0, wireVersions: 1...1)
     }
 
     static func claim(_ kind: MemberClaim.Kind, extensionBytes: [UInt8] = []) -> MemberClaim {
