@@ -30,6 +30,13 @@ let package = Package(
             name: "MeshEngine", dependencies: ["MeshCore", "MeshMembership"],
             swiftSettings: strict),
 
+        // Platform: where the operating system's libraries, and `unsafe`, are.
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(
+            name: "MeshCrypto", dependencies: ["MeshCore", "COpenSSL"], swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -48,6 +55,9 @@ let package = Package(
         .testTarget(
             name: "MeshMembershipTests",
             dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshEngineTests",

@@ -27,6 +27,7 @@ package struct SocketAddress: Hashable, Sendable, Comparable, CustomStringConver
         left.host == right.host ? left.port < right.port : left.host < right.host
     }
 
+    /// `a.b.c.d:port`, or `[…]:port` with the IPv6 text of RFC 5952.
     package var description: String {
         if isIPv4 {
             let quad = [24, 16, 8, 0].map { String(host.low >> $0 & 0xFF) }
@@ -34,9 +35,25 @@ package struct SocketAddress: Hashable, Sendable, Comparable, CustomStringConver
         }
         let groups = (0..<8).map { group in
             let word = group < 4 ? host.high : host.low
-            return String(word >> (48 - 16 * UInt64(group & 3)) & 0xFFFF, radix: 16)
+            return word >> (48 - 16 * UInt64(group & 3)) & 0xFFFF
         }
-        return "[\(groups.joined(separator: ":"))]:\(port)"
+        let zeros = Self.longestZeroRun(in: groups)
+        let text = { (range: Range<Int>) in
+            groups[range].map { String($0, radix: 16) }.joined(separator: ":")
+        }
+        guard zeros.count >= 2 else { return "[\(text(0..<8))]:\(port)" }
+        return "[\(text(0..<zeros.lowerBound))::\(text(zeros.upperBound..<8))]:\(port)"
+    }
+
+    /// Of several longest runs the first, as RFC 5952 4.2.3 has it.
+    private static func longestZeroRun(in groups: [UInt64]) -> Range<Int> {
+        var longest = 0..<0
+        var start = 0
+        for (position, group) in groups.enumerated() {
+            if group != 0 { start = position + 1 }
+            if position + 1 - start > longest.count { longest = start..<position + 1 }
+        }
+        return longest
     }
 }
 

@@ -53,9 +53,9 @@ package struct Standing: Hashable, Sendable, Comparable {
     package static func < (left: Standing, right: Standing) -> Bool {
         guard left.generation == right.generation else { return left.generation < right.generation }
         switch (left.state == .left, right.state == .left) {
-        case (true, _): return false
+        case (true, false): return false
         case (false, true): return true
-        case (false, false): break
+        case (true, true), (false, false): break
         }
         guard left.incarnation == right.incarnation else {
             return left.incarnation < right.incarnation

@@ -138,7 +138,8 @@ package enum Frame: Hashable, Sendable {
 ///
 ///     seconds ended v | alive update | has claim 1 | claim update
 package struct MemberEntry: Hashable, Sendable {
-    package static let byteCountMin = 128
+    /// With the shortest alive statement that can be: one-letter names, an IPv4 address.
+    package static let byteCountMin = 124
 
     /// How long ago the sender took the member for dead, left or forgotten. It only ever grows
     /// from node to node, so that all of them stop remembering at about the same time.

@@ -40,6 +40,9 @@ package struct MemberClaim: Hashable, Sendable {
         extensionBytes: [UInt8] = []
     ) {
         precondition(kind != .left || author == subject, "expected nobody to leave for another")
+        precondition(
+            extensionBytes.count <= Self.extensionByteCountMax,
+            "expected an extension within its bound")
         self.kind = kind
         self.subject = subject
         self.generation = generation

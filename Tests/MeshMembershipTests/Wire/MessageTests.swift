@@ -1,0 +1,88 @@
+import MeshCore
+import MeshMembership
+import Testing
+
+struct MessageTests {
+    /// Wire version 1: kind, length, fields.
+    static let golden: [(Message, String)] = [
+        (
+            .ping(
+                sequence: 0x0102_0304, target: NodePrefix(of: Wire.subject),
+                digest: 0x1112_1314_1516_1718),
+            "01 14 01020304 2021222324252627 1112131415161718"
+        ),
+        (
+            .ping(sequence: 1, target: .anyone, digest: 0),
+            "01 14 00000001 0000000000000000 0000000000000000"
+        ),
+        (
+            .ack(sequence: 0x0102_0304, digest: 0x1112_1314_1516_1718),
+            "02 0c 01020304 1112131415161718"
+        ),
+        (
+            .pingRequest(sequence: 0x0102_0304, target: Wire.subject),
+            "03 14 01020304 202122232425262728292a2b2c2d2e2f"
+        ),
+        (.nack(sequence: 0x0102_0304), "04 04 01020304"),
+        (.gossip, "05 00"),
+        (.unknown(kind: 0x77), "77 00"),
+    ]
+
+    @Test(arguments: golden)
+    func `a message is written as it always was`(message: Message, text: String) throws {
+        let golden = try Wire.bytes(text)
+        var writer = ByteWriter()
+        message.write(to: &writer)
+        #expect(writer.bytes == golden)
+        #expect(golden.count <= Message.byteCountMax)
+
+        var reader = ByteReader(golden)
+        #expect(try Message.decode(&reader) == message)
+        #expect(reader.isAtEnd)
+    }
+
+    @Test(arguments: golden)
+    func `every truncation is refused`(message: Message, text: String) throws {
+        let golden = try Wire.bytes(text)
+        for count in 0..<golden.count {
+            var reader = ByteReader(Array(golden[..<count]))
+            #expect(throws: DecodeError.truncated) { try Message.decode(&reader) }
+        }
+    }
+
+    @Test(arguments: golden.dropLast(2))
+    func `a length shorter than the fields is refused`(message: Message, text: String) throws {
+        var bytes = try Wire.bytes(text)
+        bytes[1] -= 1
+        var reader = ByteReader(bytes)
+        #expect(throws: DecodeError.truncated) { try Message.decode(&reader) }
+    }
+
+    @Test(arguments: golden)
+    func `fields of a later version are skipped, and the updates behind them found`(
+        message: Message, text: String
+    ) throws {
+        let update = Update(kind: 9, body: [1, 2, 3])
+        var writer = ByteWriter()
+        message.write(to: &writer, extensionBytes: [0xCA, 0xFE, 0xBA])
+        writer.write(update)
+        var reader = ByteReader(writer.bytes)
+        #expect(try Message.decode(&reader) == message)
+        #expect(try reader.readUpdate() == update)
+        #expect(reader.isAtEnd)
+    }
+
+    @Test func `every kind that is not known is skipped by its length`() throws {
+        for kind in [0] + Array(6...255 as ClosedRange<UInt8>) {
+            var reader = ByteReader([kind, 3, 9, 9, 9, 42])
+            #expect(try Message.decode(&reader) == .unknown(kind: kind))
+            #expect(try reader.readUInt8() == 42)
+        }
+    }
+
+    @Test func `a prefix is meant for the node whose id begins with it, or for anyone`() {
+        #expect(NodePrefix(of: Wire.subject).matches(Wire.subject))
+        #expect(!NodePrefix(of: Wire.author).matches(Wire.subject))
+        #expect(NodePrefix.anyone.matches(Wire.subject))
+    }
+}

@@ -1,0 +1,82 @@
+# What the scripts share: where the project is, what must be installed, how long a step took.
+# Sourced, never run. Works from any directory and asks nothing on standard input.
+
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root"
+exec </dev/null
+
+# The table below the steps: "seconds name" lines, in order.
+step_times=()
+step_running=""
+trap 'status=$?; [ $status -eq 0 ] || [ -z "$step_running" ] || \
+    echo "FAILED: $step_running (exit $status)" >&2' EXIT
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# step NAME COMMAND…: runs it, says how long it took, ends the script if it fails.
+step() {
+    local name="$1" began ended
+    shift
+    step_running="$name"
+    echo "--- $name"
+    began=$(date +%s.%N)
+    "$@"
+    ended=$(date +%s.%N)
+    step_running=""
+    step_times+=("$(awk -v a="$began" -v b="$ended" 'BEGIN { printf "%7.1f s", b - a }')  $name")
+    echo "${step_times[-1]}"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo --non-interactive "$@"
+    else
+        fail "needs root or sudo to run: $*"
+    fi
+}
+
+# Installs what `scripts/packages` lists and this machine lacks. Touches the network only then.
+install_packages() {
+    local package missing=()
+    if ! command -v dpkg-query >/dev/null; then
+        echo "not a Debian: expecting what scripts/packages lists to be installed"
+        return 0
+    fi
+    while read -r package; do
+        dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null |
+            grep -qx installed || missing+=("$package")
+    done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' scripts/packages)
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "nothing is missing"
+        return 0
+    fi
+    echo "installing: ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends -qq "${missing[@]}" >/dev/null
+}
+
+# Swift itself is no Debian package, so this only looks for it and says how to get it.
+require_swift() {
+    local version
+    if ! command -v swift >/dev/null; then
+        cat >&2 <<'TEXT'
+Swift is not installed, or not in PATH. Checkmesh needs Swift 6.3 or later, which Debian does not
+package. Get the toolchain for Debian 12 from https://www.swift.org/install/linux/ (with Swift's
+own installer: `swiftly install 6.3`), put its usr/bin into PATH and start this script again.
+TEXT
+        exit 1
+    fi
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+    [ -n "$version" ] || fail "could not read the version that 'swift --version' prints"
+    [ "$(printf '%s\n6.3\n' "$version" | sort -V | head -n 1)" = 6.3 ] ||
+        fail "found Swift $version; Checkmesh needs 6.3 or later"
+    echo "Swift $version"
+}
