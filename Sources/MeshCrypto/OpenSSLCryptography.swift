@@ -19,20 +19,8 @@ package struct OpenSSLCryptography: Cryptography {
         Ed25519.isValid(signature, over: message, by: key)
     }
 
-    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> SessionKey {
-        SessionKey(deriving: secret, salt: salt, info: info)
-    }
-
-    package func seal(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) {
-        cipher.seal(&packet, headerCount: headerCount, counter: counter, with: key)
-    }
-
-    package func open(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) -> Bool {
-        cipher.open(&packet, headerCount: headerCount, counter: counter, with: key)
+    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> any SealingKey {
+        SessionKey(deriving: secret, salt: salt, info: info, for: cipher)
     }
 }
 

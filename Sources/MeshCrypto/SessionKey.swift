@@ -6,21 +6,24 @@ package import MeshCore
 /// It is 32 bytes and no prepared cipher: a node holds one per member, and a prepared cipher takes
 /// a kilobyte to save a fraction of a microsecond per datagram.
 @safe
-package final class SessionKey: @unchecked Sendable {
+package final class SessionKey: SealingKey, @unchecked Sendable {
     static let byteCount = 32
 
     // @unchecked: written in `init` only; afterwards it is only read, until `deinit` wipes it.
     private let bytes: UnsafeMutableBufferPointer<UInt8>
+    private let cipher: PacketCipher
 
     /// A key that is known: a published test vector's.
     package init(_ key: Bytes32) {
+        cipher = PacketCipher()
         // Owned by this object from here to `deinit`; both are 32 bytes long.
         unsafe bytes = .allocate(capacity: Self.byteCount)
         _ = unsafe bytes.initialize(fromContentsOf: key.array)
     }
 
     /// HKDF with SHA-256 (RFC 5869).
-    init(deriving secret: [UInt8], salt: [UInt8], info: [UInt8]) {
+    init(deriving secret: [UInt8], salt: [UInt8], info: [UInt8], for cipher: PacketCipher) {
+        self.cipher = cipher
         // Owned by this object from here to `deinit`; initialised before anything reads it.
         unsafe bytes = .allocate(capacity: Self.byteCount)
         unsafe bytes.initialize(repeating: 0)
@@ -46,6 +49,14 @@ package final class SessionKey: @unchecked Sendable {
         // The last reference is gone, so nothing reads the bytes any more; the length is theirs.
         unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)
         unsafe bytes.deallocate()
+    }
+
+    package func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) {
+        cipher.seal(&packet, headerCount: headerCount, counter: counter, with: self)
+    }
+
+    package func open(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool {
+        cipher.open(&packet, headerCount: headerCount, counter: counter, with: self)
     }
 
     /// Lends the 32 bytes for the length of one call.

@@ -6,13 +6,14 @@ package import MeshMembership
 /// Call any `handle…` or command method, then `popEffect` until it is empty, then sleep until
 /// `nextDeadline` at the latest. Read all waiting datagrams and stream bytes before
 /// `handleDeadline`: an answer that has arrived must not lose to its own timeout.
-package struct Node<Crypto: Cryptography>: Sendable {
-    private var membership: Membership<Crypto>
-    private var transport: SecureTransport<Crypto>
+package struct Node: Sendable {
+    private var membership: Membership
+    private var transport: SecureTransport
     package private(set) var counters = NodeCounters()
 
     package init(
-        _ configuration: NodeConfiguration, cryptography: Crypto, generator: SeededGenerator
+        _ configuration: NodeConfiguration, cryptography: any Cryptography,
+        generator: SeededGenerator
     ) {
         membership = Membership(
             configuration.local, parameters: configuration.parameters,
@@ -30,8 +31,8 @@ package struct Node<Crypto: Cryptography>: Sendable {
         datagram: [UInt8], from sender: SocketAddress, now: Instant
     ) {
         counters.datagramsReceived += 1
-        let opened: SecureTransport<Crypto>.Opened
-        do throws(SecureTransport<Crypto>.Rejection) {
+        let opened: SecureTransport.Opened
+        do throws(SecureTransport.Rejection) {
             opened = try open(datagram)
         } catch {
             return count(error)
@@ -49,8 +50,8 @@ package struct Node<Crypto: Cryptography>: Sendable {
 
     private mutating func open(
         _ datagram: [UInt8]
-    ) throws(SecureTransport<Crypto>.Rejection) -> SecureTransport<Crypto>.Opened {
-        do throws(SecureTransport<Crypto>.Rejection) {
+    ) throws(SecureTransport.Rejection) -> SecureTransport.Opened {
+        do throws(SecureTransport.Rejection) {
             return try transport.open(datagram)
         } catch .unknownBoot(let boot) {
             guard let owner = membership.owner(of: boot) else { throw .unknownBoot(boot) }
@@ -59,7 +60,7 @@ package struct Node<Crypto: Cryptography>: Sendable {
         }
     }
 
-    private mutating func count(_ rejection: SecureTransport<Crypto>.Rejection) {
+    private mutating func count(_ rejection: SecureTransport.Rejection) {
         switch rejection {
         case .malformed: counters.datagramsMalformed += 1
         case .unknownVersion: counters.datagramsOfUnknownVersion += 1

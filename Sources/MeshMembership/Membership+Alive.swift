@@ -28,13 +28,7 @@ extension Membership {
             member.marks.contains(.restored)
             && (statement.generation, statement.incarnation)
                 >= (member.generation, member.incarnation)
-        guard statement.standing > member.standing || isRevival else {
-            if statement.standing == member.standing {
-                lanes[.membership].creditTelling(
-                    of: .init(subject: node.bytes), limit: retransmitLimit)
-            }
-            return
-        }
+        guard statement.standing > member.standing || isRevival else { return }
         guard statement.key == member.key, isSigned(statement, signature) else { return }
         renew(at: position, statement, signature, now: now)
         passOn(.alive(statement, signature), about: node, origin: origin, now: now)

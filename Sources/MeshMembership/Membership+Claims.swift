@@ -15,12 +15,9 @@ extension Membership {
             counters.claimsUnfounded += 1
             return
         }
-        guard isFounded(claim, about: table[position]) else { return }
-        if isHeardBefore(claim, about: table[position]) {
-            lanes[.membership].creditTelling(of: key(of: claim), limit: retransmitLimit)
-            return
-        }
-        guard isSigned(claim, signature) else { return }
+        guard isFounded(claim, about: table[position]),
+            !isHeardBefore(claim, about: table[position]), isSigned(claim, signature)
+        else { return }
         let update = Update.claim(claim, signature)
         switch kind {
         case .suspect: hearSuspicion(claim, update, at: position, now: now)

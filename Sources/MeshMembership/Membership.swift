@@ -12,10 +12,10 @@ package import MeshCore
 ///
 /// Sources: Das, Gupta, Motivala, "SWIM" (DSN 2002); Dadgar, Phillips, Currey, "Lifeguard"
 /// (DSN-W 2018). Where we differ from them, the article *Architecture* says why.
-package struct Membership<Crypto: Cryptography>: Sendable {
+package struct Membership: Sendable {
     package let parameters: MembershipParameters
     package let id: NodeID
-    let cryptography: Crypto
+    let cryptography: any Cryptography
     let mesh: MeshID
     let roster: Set<PublicKey>?
 
@@ -92,7 +92,7 @@ package struct Membership<Crypto: Cryptography>: Sendable {
     /// `restored` are members written down before the last stop: they enter as dead.
     package init(
         _ local: LocalNode, parameters: MembershipParameters, restored: [MemberEntry],
-        cryptography: Crypto, generator: SeededGenerator
+        cryptography: any Cryptography, generator: SeededGenerator
     ) {
         self.parameters = parameters
         self.local = local

@@ -52,7 +52,7 @@ struct PacketTests {
             secret: try bytes(derivation.secret), salt: try bytes(derivation.salt),
             info: try bytes(derivation.info))
         var packet = Array("headerbody".utf8)
-        cryptography.seal(&packet, headerCount: 6, counter: 1, with: key)
+        key.seal(&packet, headerCount: 6, counter: 1)
         #expect(try packet == bytes(derivation.sealed))
     }
 
@@ -67,7 +67,7 @@ struct PacketTests {
     ])
     func `a known key seals as the standard says`(plain: String, sealed: String) throws {
         var packet = try bytes(plain)
-        cryptography.seal(&packet, headerCount: 0, counter: 0, with: SessionKey(.zero))
+        SessionKey(.zero).seal(&packet, headerCount: 0, counter: 0)
         #expect(try packet == bytes(sealed))
     }
 
@@ -75,7 +75,7 @@ struct PacketTests {
     /// the nonce is four zero bytes and the counter big-endian.
     @Test func `a packet is sealed as it always was`() throws {
         var packet = (0..<120).map { UInt8($0) }
-        cryptography.seal(&packet, headerCount: 20, counter: 0x0102_0304_0506_0708, with: key)
+        key.seal(&packet, headerCount: 20, counter: 0x0102_0304_0506_0708)
         #expect(
             try packet
                 == bytes(
@@ -92,56 +92,55 @@ struct PacketTests {
     func `what was sealed opens again`(header: Int, body: Int) {
         let plain = (0..<header + body).map { UInt8(truncatingIfNeeded: $0) }
         var packet = plain
-        cryptography.seal(&packet, headerCount: header, counter: 7, with: key)
+        key.seal(&packet, headerCount: header, counter: 7)
         #expect(packet.count == plain.count + sealTagByteCount)
         #expect(packet.prefix(header) == plain.prefix(header))
-        let isAuthentic = cryptography.open(&packet, headerCount: header, counter: 7, with: key)
+        let isAuthentic = key.open(&packet, headerCount: header, counter: 7)
         #expect(isAuthentic)
         #expect(packet == plain)
     }
 
     @Test func `a bit turned anywhere is found`() {
         var sealed = (0..<60).map { UInt8($0) }
-        cryptography.seal(&sealed, headerCount: 20, counter: 7, with: key)
+        key.seal(&sealed, headerCount: 20, counter: 7)
         for bit in 0..<8 * sealed.count {
             var packet = sealed
             packet[bit / 8] ^= 1 << UInt8(bit % 8)
-            let isAuthentic = cryptography.open(&packet, headerCount: 20, counter: 7, with: key)
+            let isAuthentic = key.open(&packet, headerCount: 20, counter: 7)
             #expect(!isAuthentic)
         }
     }
 
     @Test func `every truncation, another length of header and another counter are found`() {
         var sealed = (0..<60).map { UInt8($0) }
-        cryptography.seal(&sealed, headerCount: 20, counter: 7, with: key)
+        key.seal(&sealed, headerCount: 20, counter: 7)
         for count in 0..<sealed.count {
             var packet = Array(sealed[..<count])
-            let isAuthentic = cryptography.open(&packet, headerCount: 20, counter: 7, with: key)
+            let isAuthentic = key.open(&packet, headerCount: 20, counter: 7)
             #expect(!isAuthentic)
         }
         for header in 0...60 where header != 20 {
             var packet = sealed
-            let isAuthentic = cryptography.open(&packet, headerCount: header, counter: 7, with: key)
+            let isAuthentic = key.open(&packet, headerCount: header, counter: 7)
             #expect(!isAuthentic)
         }
         for counter in [0, 6, 8, 7 << 32, .max] as [UInt64] {
             var packet = sealed
-            let isAuthentic = cryptography.open(
-                &packet, headerCount: 20, counter: counter, with: key)
+            let isAuthentic = key.open(&packet, headerCount: 20, counter: counter)
             #expect(!isAuthentic)
         }
     }
 
     @Test func `another secret, salt or info is another key`() {
         var sealed = (0..<60).map { UInt8($0) }
-        cryptography.seal(&sealed, headerCount: 20, counter: 7, with: key)
+        key.seal(&sealed, headerCount: 20, counter: 7)
         for (secret, salt, info) in [
             ("s", "salt", "info"), ("secret", "s", "info"), ("secret", "salt", "i"),
         ] {
             var packet = sealed
             let other = cryptography.deriveKey(
                 secret: Array(secret.utf8), salt: Array(salt.utf8), info: Array(info.utf8))
-            let isAuthentic = cryptography.open(&packet, headerCount: 20, counter: 7, with: other)
+            let isAuthentic = other.open(&packet, headerCount: 20, counter: 7)
             #expect(!isAuthentic)
         }
     }
@@ -152,13 +151,12 @@ struct PacketTests {
         }
         let packets = keys.enumerated().map { number, key in
             var packet = [UInt8](repeating: UInt8(number), count: 50)
-            cryptography.seal(&packet, headerCount: 4, counter: UInt64(number), with: key)
+            key.seal(&packet, headerCount: 4, counter: UInt64(number))
             return packet
         }
         for (number, key) in keys.enumerated().reversed() {
             var packet = packets[number]
-            let isAuthentic = cryptography.open(
-                &packet, headerCount: 4, counter: UInt64(number), with: key)
+            let isAuthentic = key.open(&packet, headerCount: 4, counter: UInt64(number))
             #expect(isAuthentic)
             #expect(packet == [UInt8](repeating: UInt8(number), count: 50))
         }
@@ -169,11 +167,11 @@ struct PacketTests {
             let cryptography = OpenSSLCryptography()
             let key = cryptography.deriveKey(secret: [1], salt: [], info: [])
             var packet: [UInt8] = [1]
-            cryptography.seal(&packet, headerCount: 2, counter: 0, with: key)
+            key.seal(&packet, headerCount: 2, counter: 0)
         }
     }
 
-    private var key: SessionKey {
+    private var key: any SealingKey {
         cryptography.deriveKey(
             secret: Array("secret".utf8), salt: Array("salt".utf8), info: Array("info".utf8))
     }

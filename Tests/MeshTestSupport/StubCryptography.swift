@@ -3,8 +3,6 @@ package import MeshCore
 /// Cryptography for tests that look at one node: a signature is valid if it is the hash of key and
 /// message, which any test can make for any key.
 package struct StubCryptography: Cryptography {
-    package typealias SessionKey = UInt64
-
     package init() {}
 
     package func sha256(_ bytes: [UInt8]) -> Bytes32 {
@@ -26,32 +24,32 @@ package struct StubCryptography: Cryptography {
         signature == sign(message, by: key)
     }
 
-    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> UInt64 {
-        sha256(secret + [0] + salt + [0] + info).high.high
+    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> any SealingKey {
+        StubKey(word: sha256(secret + [0] + salt + [0] + info).high.high)
     }
+}
 
-    private func tag(
-        _ packet: ArraySlice<UInt8>, _ counter: UInt64, _ key: UInt64
-    ) -> Bytes16 {
-        var hash = StableHash(seed: key ^ counter)
+/// Authenticates by a hash, and hides nothing.
+private struct StubKey: SealingKey {
+    let word: UInt64
+
+    private func tag(_ packet: [UInt8], _ counter: UInt64) -> Bytes16 {
+        var hash = StableHash(seed: word ^ counter)
         hash.combine(packet)
-        let word = hash.finalize()
-        return Bytes16(high: word, low: ~word)
+        let sum = hash.finalize()
+        return Bytes16(high: sum, low: ~sum)
     }
 
-    package func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: UInt64)
-    {
+    func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) {
         var writer = ByteWriter()
-        writer.write(tag(packet[...], counter, key))
+        writer.write(tag(packet, counter))
         packet += writer.bytes
     }
 
-    package func open(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: UInt64
-    ) -> Bool {
+    func open(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool {
         guard packet.count >= headerCount + sealTagByteCount else { return false }
         var reader = ByteReader(packet, in: packet.count - sealTagByteCount..<packet.count)
         packet.removeLast(sealTagByteCount)
-        return (try? reader.readBytes16()) == tag(packet[...], counter, key)
+        return (try? reader.readBytes16()) == tag(packet, counter)
     }
 }

@@ -7,7 +7,7 @@ package struct NodeID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     package init(_ bytes: Bytes16) { self.bytes = bytes }
 
-    package init(of key: PublicKey, using cryptography: some Cryptography) {
+    package init(of key: PublicKey, using cryptography: any Cryptography) {
         bytes = cryptography.sha256(key.bytes.array).high
     }
 

@@ -6,7 +6,7 @@ import MeshMembership
 /// Every boot of a node seals under a key of its own, HKDF(mesh secret, mesh name, NodeID,
 /// generation, boot id), with a counter as nonce. A restored snapshot or a copied data directory
 /// has another boot id and therefore another key: no nonce is ever used twice under one key.
-struct SecureTransport<Crypto: Cryptography>: Sendable {
+struct SecureTransport: Sendable {
     /// One mesh secret, and what it is called on the wire.
     private struct Secret: Sendable {
         let bytes: [UInt8]
@@ -24,7 +24,7 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
         let header: PacketHeader
     }
 
-    private let cryptography: Crypto
+    private let cryptography: any Cryptography
     private let mesh: Label
     /// The first seals; all of them open.
     private let secrets: [Secret]
@@ -32,13 +32,13 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
     private let bootID: BootID
     private let wireVersions: ClosedRange<UInt8>
     private var generation: UInt32
-    private var ownKey: Crypto.SessionKey
+    private var ownKey: any SealingKey
     private var counter: UInt64 = 0
-    private var sessions: SessionTable<Crypto.SessionKey>
+    private var sessions: SessionTable
 
     static var sessionsMax: Int { 2 * MembershipBounds.membersMax }
 
-    init(_ configuration: NodeConfiguration, id: NodeID, cryptography: Crypto) {
+    init(_ configuration: NodeConfiguration, id: NodeID, cryptography: any Cryptography) {
         let local = configuration.local
         self.cryptography = cryptography
         self.id = id
@@ -59,7 +59,9 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
 
     /// The first four bytes of SHA-256 over a domain word, the mesh's name and the secret: names
     /// the secret without trying it, and tells nothing about it that a guess at it would not.
-    static func keyID(of secret: [UInt8], mesh: Label, using cryptography: Crypto) -> UInt32 {
+    static func keyID(of secret: [UInt8], mesh: Label, using cryptography: any Cryptography)
+        -> UInt32
+    {
         var writer = ByteWriter()
         writer.writePrefixed(Array("checkmesh key id 1".utf8))
         writer.write(mesh)
@@ -69,8 +71,8 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
 
     private static func key(
         _ secret: [UInt8], mesh: Label, node: NodeID, generation: UInt32, bootID: BootID,
-        using cryptography: Crypto
-    ) -> Crypto.SessionKey {
+        using cryptography: any Cryptography
+    ) -> any SealingKey {
         var info = ByteWriter(reservingCapacity: 64)
         info.writePrefixed(Array("checkmesh datagram 1".utf8))
         info.write(node.bytes)
@@ -99,8 +101,7 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
         header.write(to: &writer)
         writer.writeRaw(payload)
         var packet = writer.bytes
-        cryptography.seal(
-            &packet, headerCount: header.byteCount, counter: counter, with: ownKey)
+        ownKey.seal(&packet, headerCount: header.byteCount, counter: counter)
         precondition(
             packet.count <= MembershipBounds.datagramByteCountMax,
             "expected a datagram within its bound")
@@ -124,14 +125,14 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
         guard let secret = secrets.first(where: { $0.id == header.keyID }) else {
             throw .unknownKey
         }
-        let name = SessionTable<Crypto.SessionKey>.Name(
+        let name = SessionTable.Name(
             bootID: header.bootID, keyID: header.keyID)
         let known = sessions.session(name).flatMap { session in
             // After a collision a boot goes on under a higher generation: another key.
             header.introduction.map { $0.generation == session.generation } ?? true
                 ? session : nil
         }
-        let session: SessionTable<Crypto.SessionKey>.Session
+        let session: SessionTable.Session
         if let known {
             session = known
         } else {
@@ -147,9 +148,8 @@ struct SecureTransport<Crypto: Cryptography>: Sendable {
         guard session.window.isNew(header.counter) else { throw .replayed }
         var packet = datagram
         guard
-            cryptography.open(
-                &packet, headerCount: header.byteCount, counter: header.counter,
-                with: session.key)
+            session.key.open(
+                &packet, headerCount: header.byteCount, counter: header.counter)
         else { throw .forged }
         if known == nil { sessions.add(session, as: name) }
         sessions.accept(header.counter, in: name)

@@ -7,12 +7,12 @@ import MeshCore
 /// next datagram is opened under a new one. A datagram that was seen under the forgotten session
 /// could then be replayed once: it takes a mesh of thousands that all talk at once, and what a
 /// ping or a signed statement does, it does once however often it comes.
-struct SessionTable<Key: Sendable>: Sendable {
+struct SessionTable: Sendable {
     struct Session: Sendable {
         let node: NodeID
         let generation: UInt32
         let keyID: UInt32
-        let key: Key
+        let key: any SealingKey
         var window = ReplayWindow()
         /// Position in the order of use; the least gives way.
         var lastUse: UInt64 = 0

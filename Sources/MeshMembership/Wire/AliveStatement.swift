@@ -115,7 +115,7 @@ package struct AliveStatement: Hashable, Sendable {
 package struct MeshID: Hashable, Sendable {
     package var bytes: Bytes16
 
-    package init(named name: Label, using cryptography: some Cryptography) {
+    package init(named name: Label, using cryptography: any Cryptography) {
         var writer = ByteWriter()
         writer.writePrefixed(Array("checkmesh mesh".utf8))
         writer.write(name)

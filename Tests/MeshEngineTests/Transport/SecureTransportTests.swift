@@ -12,7 +12,7 @@ import Testing
         _ number: UInt64, generation: UInt32 = 1, boot: UInt64? = nil,
         secrets: [[UInt8]] = [secret], mesh: String = "test",
         wireVersions: ClosedRange<UInt8> = 1...1
-    ) throws -> (SecureTransport<StubCryptography>, NodeID) {
+    ) throws -> (SecureTransport, NodeID) {
         let key = PublicKey(
             Bytes32(high: Bytes16(high: number, low: 0), low: Bytes16(high: 0, low: 0)))
         let local = LocalNode(
@@ -31,9 +31,9 @@ import Testing
     }
 
     private func rejection(
-        _ receiver: inout SecureTransport<StubCryptography>, _ datagram: [UInt8]
+        _ receiver: inout SecureTransport, _ datagram: [UInt8]
     ) -> String? {
-        do throws(SecureTransport<StubCryptography>.Rejection) {
+        do throws(SecureTransport.Rejection) {
             _ = try receiver.open(datagram)
             return nil
         } catch {
@@ -158,12 +158,13 @@ import Testing
     }
 
     @Test func `a full table forgets the sessions unused for longest`() {
-        var table = SessionTable<UInt64>(limit: 32)
+        var table = SessionTable(limit: 32)
         for boot in 0..<40 {
             table.add(
                 .init(
                     node: NodeID(Bytes16(high: UInt64(boot), low: 0)), generation: 1, keyID: 1,
-                    key: 0), as: .init(bootID: BootID(UInt64(boot)), keyID: 1))
+                    key: StubCryptography().deriveKey(secret: [], salt: [], info: [])),
+                as: .init(bootID: BootID(UInt64(boot)), keyID: 1))
             table.accept(1, in: .init(bootID: BootID(0), keyID: 1))
         }
         #expect(table.count <= 32)

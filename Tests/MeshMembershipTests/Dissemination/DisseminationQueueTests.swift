@@ -51,14 +51,6 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    @Test func `hearing our own news from others counts as telling it`() throws {
-        var queue = DisseminationQueue()
-        queue.enqueue(update(1), about: key(1))
-        for _ in 0..<3 { queue.creditTelling(of: key(1), limit: 4) }
-        #expect(try told(&queue) == [1])
-        #expect(queue.isEmpty)
-    }
-
     @Test func `one that does not fit is passed over for smaller ones`() throws {
         var queue = DisseminationQueue()
         queue.enqueue(update(1, bytes: 200), about: key(1))

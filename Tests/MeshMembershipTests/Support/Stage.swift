@@ -5,7 +5,7 @@ import MeshTestSupport
 
 /// One membership under test, and what it did: the test plays everybody else.
 struct Stage {
-    var node: Membership<StubCryptography>
+    var node: Membership
     let me: Character
     var now = Instant(nanoseconds: 5_000_000_000)
     /// What has been sent and not looked at yet.

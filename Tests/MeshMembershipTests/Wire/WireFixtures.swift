@@ -57,15 +57,12 @@ enum Wire {
 /// Digests that are always the same 32 bytes, counted up from 0x60: golden vectors need a mesh's
 /// id, not a hash.
 struct CountingCryptography: Cryptography {
-    struct SessionKey {}
-
     func sha256(_ bytes: [UInt8]) -> Bytes32 { Wire.bytes32(from: 0x60) }
     func isValid(_ signature: Signature, over message: [UInt8], by key: PublicKey) -> Bool { false }
-    func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> SessionKey { SessionKey() }
-    func seal(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) {}
-    func open(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) -> Bool { false }
+    func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> any SealingKey { NoKey() }
+}
+
+private struct NoKey: SealingKey {
+    func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) {}
+    func open(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool { false }
 }
