@@ -6,12 +6,12 @@
 /// which they were scheduled, so that a run replays exactly.
 ///
 /// Bound: the owner's own; each of its sub-machines has a bounded number of timers outstanding.
-package struct DeadlineQueue<Timer: Sendable>: Sendable {
+public struct DeadlineQueue<Timer: Sendable>: Sendable {
     @usableFromInline
     struct Entry: Sendable {
-        var deadline: Instant
-        var order: UInt64
-        var timer: Timer
+        @usableFromInline var deadline: Instant
+        @usableFromInline var order: UInt64
+        @usableFromInline var timer: Timer
 
         @inlinable
         func isBefore(_ other: Entry) -> Bool {
@@ -30,16 +30,16 @@ package struct DeadlineQueue<Timer: Sendable>: Sendable {
     @usableFromInline var scheduledCount: UInt64 = 0
 
     @inlinable
-    package init() {}
+    public init() {}
 
     package var count: Int { heap.count }
 
     /// When the earliest timer is due, or `nil` while none is scheduled.
     @inlinable
-    package var nextDeadline: Instant? { heap.first?.deadline }
+    public var nextDeadline: Instant? { heap.first?.deadline }
 
     @inlinable
-    package mutating func schedule(_ timer: Timer, at deadline: Instant) {
+    public mutating func schedule(_ timer: Timer, at deadline: Instant) {
         heap.append(Entry(deadline: deadline, order: scheduledCount, timer: timer))
         scheduledCount += 1
         var child = heap.count - 1
@@ -53,7 +53,7 @@ package struct DeadlineQueue<Timer: Sendable>: Sendable {
 
     /// Removes and returns the earliest timer if it is due at `now`.
     @inlinable
-    package mutating func popDue(at now: Instant) -> (timer: Timer, deadline: Instant)? {
+    public mutating func popDue(at now: Instant) -> (timer: Timer, deadline: Instant)? {
         guard let first = heap.first, first.deadline <= now else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {

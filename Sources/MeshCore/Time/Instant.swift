@@ -2,29 +2,29 @@
 ///
 /// Two nodes' instants must never be compared: each clock starts where it likes. What people see
 /// is `WallTime`. The core never reads a clock; every instant arrives as an argument.
-package struct Instant: Hashable, Sendable, Comparable {
+public struct Instant: Hashable, Sendable, Comparable {
     /// Nanoseconds since the clock's own, meaningless origin.
-    package var nanoseconds: Int64
+    public var nanoseconds: Int64
 
     @inlinable
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static let zero = Instant(nanoseconds: 0)
+    public static let zero = Instant(nanoseconds: 0)
 
     @inlinable
-    package static func < (left: Instant, right: Instant) -> Bool {
+    public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
     @inlinable
-    package static func + (instant: Instant, span: TimeSpan) -> Instant {
+    public static func + (instant: Instant, span: TimeSpan) -> Instant {
         Instant(nanoseconds: instant.nanoseconds + span.nanoseconds)
     }
     @inlinable
-    package static func - (instant: Instant, span: TimeSpan) -> Instant {
+    public static func - (instant: Instant, span: TimeSpan) -> Instant {
         Instant(nanoseconds: instant.nanoseconds - span.nanoseconds)
     }
     @inlinable
-    package static func - (later: Instant, earlier: Instant) -> TimeSpan {
+    public static func - (later: Instant, earlier: Instant) -> TimeSpan {
         TimeSpan(nanoseconds: later.nanoseconds - earlier.nanoseconds)
     }
 }

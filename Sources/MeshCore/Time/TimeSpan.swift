@@ -3,25 +3,28 @@
 /// The standard library's `Duration` is 128 bits wide and divides attoseconds on every conversion;
 /// the core compares and adds times several times per datagram, and a mesh of a thousand simulated
 /// nodes does so a hundred million times. 64 bits of nanoseconds reach 292 years.
-package struct TimeSpan: Hashable, Sendable, Comparable {
+///
+/// `public`, as `Instant` and `DeadlineQueue` are, because the compiler lets other modules inline
+/// and specialise the bodies of public declarations only; no product offers this module.
+public struct TimeSpan: Hashable, Sendable, Comparable {
     /// May be negative: the difference of two instants in either order.
-    package var nanoseconds: Int64
+    public var nanoseconds: Int64
 
     @inlinable
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     package static let zero = TimeSpan(nanoseconds: 0)
 
     @inlinable
-    package static func microseconds(_ count: Int64) -> TimeSpan {
+    public static func microseconds(_ count: Int64) -> TimeSpan {
         TimeSpan(nanoseconds: count * 1_000)
     }
     @inlinable
-    package static func milliseconds(_ count: Int64) -> TimeSpan {
+    public static func milliseconds(_ count: Int64) -> TimeSpan {
         TimeSpan(nanoseconds: count * 1_000_000)
     }
     @inlinable
-    package static func seconds(_ count: Int64) -> TimeSpan {
+    public static func seconds(_ count: Int64) -> TimeSpan {
         TimeSpan(nanoseconds: count * 1_000_000_000)
     }
     package static func minutes(_ count: Int64) -> TimeSpan { .seconds(count * 60) }
@@ -33,23 +36,23 @@ package struct TimeSpan: Hashable, Sendable, Comparable {
     package var inSeconds: Double { Double(nanoseconds) / 1e9 }
 
     @inlinable
-    package static func < (left: TimeSpan, right: TimeSpan) -> Bool {
+    public static func < (left: TimeSpan, right: TimeSpan) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
     @inlinable
-    package static func + (left: TimeSpan, right: TimeSpan) -> TimeSpan {
+    public static func + (left: TimeSpan, right: TimeSpan) -> TimeSpan {
         TimeSpan(nanoseconds: left.nanoseconds + right.nanoseconds)
     }
     @inlinable
-    package static func - (left: TimeSpan, right: TimeSpan) -> TimeSpan {
+    public static func - (left: TimeSpan, right: TimeSpan) -> TimeSpan {
         TimeSpan(nanoseconds: left.nanoseconds - right.nanoseconds)
     }
     @inlinable
-    package static func * (span: TimeSpan, factor: Int) -> TimeSpan {
+    public static func * (span: TimeSpan, factor: Int) -> TimeSpan {
         TimeSpan(nanoseconds: span.nanoseconds * Int64(factor))
     }
     @inlinable
-    package static func / (span: TimeSpan, divisor: Int) -> TimeSpan {
+    public static func / (span: TimeSpan, divisor: Int) -> TimeSpan {
         TimeSpan(nanoseconds: span.nanoseconds / Int64(divisor))
     }
 
