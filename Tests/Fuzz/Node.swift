@@ -73,7 +73,7 @@ private struct Stage {
         address: SocketAddress(ipv4: 0xC000_0263, port: 7_946), generation: 2, bootID: BootID(77),
         incarnation: 0, born: 5, wireVersions: 1...1)
 
-    private var node: Node<OpenCryptography>
+    private var node: Node
     private var now = Instant.zero + .hours(1)
     private var streams: [StreamID] = []
     private var counter: UInt64 = 0
@@ -199,8 +199,6 @@ private struct Stage {
 
 /// Digests are stable hashes, every signature is good, every seal opens.
 private struct OpenCryptography: Cryptography {
-    struct SessionKey {}
-
     func sha256(_ bytes: [UInt8]) -> Bytes32 {
         func word(_ seed: UInt64) -> UInt64 {
             var hash = StableHash(seed: seed)
@@ -212,15 +210,14 @@ private struct OpenCryptography: Cryptography {
     }
 
     func isValid(_ signature: Signature, over message: [UInt8], by key: PublicKey) -> Bool { true }
-    func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> SessionKey { SessionKey() }
-    func seal(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) {
+    func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> any SealingKey { OpenKey() }
+}
+
+private struct OpenKey: SealingKey {
+    func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) {
         packet.append(contentsOf: repeatElement(0, count: sealTagByteCount))
     }
-    func open(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) -> Bool {
+    func open(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool {
         packet.removeLast(sealTagByteCount)
         return true
     }
