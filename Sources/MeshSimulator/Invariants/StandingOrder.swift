@@ -1,0 +1,43 @@
+import MeshCore
+import MeshMembership
+
+/// What a node holds of another only ever gets newer, in the order of `Standing`.
+package struct StandingOrder: Invariant {
+    package static let name = "standing-order"
+    package static let promise =
+        "a view never goes back, but for a suspicion cleared by own evidence (SWIM 4.2)"
+
+    package init() {}
+
+    package var interests: Happening.Kinds { .reported }
+
+    package mutating func observe(
+        _ happening: Happening, in world: World, log: inout ViolationLog
+    ) {
+        guard
+            case .reported(
+                let process, .changed(let subject, _, let state, let generation, let incarnation, _),
+                let previous?) = happening
+        else { return }
+        let standing = Standing(generation: generation, incarnation: incarnation, state: state)
+        guard standing < previous else { return }
+        var cleared = previous
+        cleared.state = .alive
+        if previous.state == .suspect, standing == cleared { return }
+        log.add(
+            Self.self, at: world.now,
+            "\(world.processes[process].name) went back from \(previous.text) to "
+                + "\(standing.text) about \(world.name(of: subject))")
+    }
+}
+
+extension Standing {
+    var text: String { "\(state)(\(generation).\(incarnation))" }
+}
+
+extension World {
+    /// For people: what a node is called, whoever it is.
+    func name(of id: NodeID) -> String {
+        identities.number(of: id).map { identities.all[$0].name.text } ?? id.description
+    }
+}
