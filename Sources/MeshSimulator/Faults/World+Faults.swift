@@ -73,5 +73,6 @@ extension World {
 
     private func noteWholeness() {
         calm.impair(at: now, isNetworkWhole: network.reachability.isWhole)
+        if calm.isNetworkWhole { lastHealed = now }
     }
 }

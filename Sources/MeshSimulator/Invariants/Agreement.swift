@@ -1,4 +1,5 @@
 import MeshCore
+import MeshEngine
 import MeshMembership
 
 /// Once the mesh has been whole and left alone for a while, everybody holds the same, and it is

@@ -1,4 +1,5 @@
 package import MeshCore
+import MeshMembership
 
 /// Every process that ended is known to have ended by everybody who runs, within a bound.
 package struct Completeness: Invariant {

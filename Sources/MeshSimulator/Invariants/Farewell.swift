@@ -1,4 +1,5 @@
 import MeshCore
+import MeshMembership
 
 /// Who said goodbye is left, not dead.
 package struct Farewell: Invariant {

@@ -3,5 +3,5 @@ import MeshMembership
 
 extension Node {
     /// What the shell would have written down of whom this node knows.
-    var entriesForDisk: [MemberEntry] { [] }
+    var entriesForDisk: [MemberEntry] { entriesToStore }
 }

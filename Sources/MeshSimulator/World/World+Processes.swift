@@ -14,10 +14,11 @@ extension World {
         var disk = processes[number].disk
         let keySeed = disk.keySeed ?? generator.next()
         if disk.keySeed == nil {
-            let wall = Self.epochMilliseconds + now.nanoseconds / 1_000_000
+            let wall =
+                Self.epochMilliseconds + now.nanoseconds / 1_000_000
                 + processes[number].wallClockOffsetMilliseconds
             disk.keySeed = keySeed
-            disk.born = WallTime(milliseconds: UInt64(max(wall, 1)))
+            disk.born = UInt32(clamping: wall / 1_000)
         }
         let generation = disk.generation + 1
         if !saboteur.diskLies { disk.generation = generation }

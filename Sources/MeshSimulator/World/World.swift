@@ -33,6 +33,8 @@ package final class World {
     var copyCount: UInt32 = 0
     var pendingSignatures: [UInt32: PendingSignature] = [:]
     var pendingSignatureCount: UInt32 = 0
+    /// When the network last became whole, or long ago.
+    package internal(set) var lastHealed = Instant(nanoseconds: .min / 2)
     var saboteur: Saboteur
     /// Snapshots of disks. Only looked up.
     var savedDisks: [Int: Disk] = [:]
