@@ -38,7 +38,7 @@ package struct Retention: Invariant {
     }
 
     private func judge(
-        _ process: Int, dropping subject: NodeID, _ previous: Standing?, in world: World,
+        _ process: Int, dropping subject: NodeID, _ previous: ViewTable.View?, in world: World,
         log: inout ViolationLog
     ) {
         guard let identity = world.identities.number(of: subject) else { return }
@@ -50,7 +50,7 @@ package struct Retention: Invariant {
                 Self.self, at: world.now,
                 "\(name) dropped \(world.name(of: subject)), ended at \(since.seconds), early")
         }
-        guard previous?.state == .dead, world.isMinority(process) else { return }
+        guard previous?.standing.state == .dead, world.isMinority(process) else { return }
         log.add(
             Self.self, at: world.now,
             "\(name) dropped \(world.name(of: subject)) without a majority")

@@ -5,7 +5,7 @@ import MeshMembership
 package struct StandingOrder: Invariant {
     package static let name = "standing-order"
     package static let promise =
-        "a view never goes back, but for a suspicion cleared by own evidence (SWIM 4.2)"
+        "a view never goes back, but for a suspicion cleared by own evidence and hearsay (SWIM 4.2)"
 
     package init() {}
 
@@ -20,13 +20,13 @@ package struct StandingOrder: Invariant {
                 let previous?) = happening
         else { return }
         let standing = Standing(generation: generation, incarnation: incarnation, state: state)
-        guard standing < previous else { return }
-        var cleared = previous
-        cleared.state = .alive
-        if previous.state == .suspect, standing == cleared { return }
+        guard standing < previous.standing else { return }
+        var alive = previous.standing
+        alive.state = .alive
+        if previous.standing.state == .suspect || previous.isHearsay, standing >= alive { return }
         log.add(
             Self.self, at: world.now,
-            "\(world.processes[process].name) went back from \(previous.text) to "
+            "\(world.processes[process].name) went back from \(previous.standing.text) to "
                 + "\(standing.text) about \(world.name(of: subject))")
     }
 }

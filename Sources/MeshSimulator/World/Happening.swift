@@ -18,7 +18,7 @@ package enum Happening: Sendable {
     case delivered(
         process: Int, datagram: [UInt8], from: SocketAddress, Provenance, wasRejected: Bool)
     /// `previous` is what it held of the subject before, if the report is about one.
-    case reported(process: Int, MembershipEvent, previous: Standing?)
+    case reported(process: Int, MembershipEvent, previous: ViewTable.View?)
     /// A process handled its deadline and now wants to be called at `next`, on the world's clock.
     case deadlineHandled(process: Int, next: Instant?)
 

@@ -10,6 +10,9 @@ package struct ViewTable: Sendable {
     package struct View: Sendable, Hashable {
         package var standing: Standing
         package var since: Instant
+        /// Entered as dead because a disk or a peer in the same case remembered it, on nobody's
+        /// word: the member's own word of the same standing outweighs that.
+        package var isHearsay: Bool
     }
 
     private var rows: [[View?]]

@@ -60,18 +60,24 @@ extension World {
     }
 
     /// Keeps the mirror of the node's views in step, and returns what it held before.
-    private func record(_ event: MembershipEvent, by number: Int) -> Standing? {
+    private func record(_ event: MembershipEvent, by number: Int) -> ViewTable.View? {
         switch event {
-        case .changed(let subject, _, let state, let generation, let incarnation, _):
+        case .changed(
+            let subject, let former, let state, let generation, let incarnation, let author):
             guard let identity = identities.number(of: subject) else { return nil }
-            let previous = views.view(of: identity, by: number)?.standing
+            let previous = views.view(of: identity, by: number)
             let standing = Standing(
                 generation: generation, incarnation: incarnation, state: state)
-            views.set(.init(standing: standing, since: now), of: identity, by: number)
+            let isOwnWord = author == identities.all[processes[number].identity].id
+            views.set(
+                .init(
+                    standing: standing, since: now,
+                    isHearsay: former == nil && state == .dead && isOwnWord),
+                of: identity, by: number)
             return previous
         case .removed(let subject):
             guard let identity = identities.number(of: subject) else { return nil }
-            let previous = views.view(of: identity, by: number)?.standing
+            let previous = views.view(of: identity, by: number)
             views.set(nil, of: identity, by: number)
             return previous
         case .refuted, .nameConflict, .nameTaken, .collision, .datagramsBlocked, .stalled, .synced:
