@@ -33,7 +33,13 @@ struct SimulatorCommand {
             var request = options.request
             request.seed = seed
             let before = ResourceUsage.now()
-            let figures = Simulation(options.scenario, request, sabotage: options.sabotage).run()
+            let simulation = Simulation(options.scenario, request, sabotage: options.sabotage)
+            if options.tellsStory {
+                while simulation.step() {
+                    for line in simulation.world.story { complain(line) }
+                }
+            }
+            let figures = simulation.run()
             let after = ResourceUsage.now()
             print(
                 figures.line(
@@ -42,6 +48,9 @@ struct SimulatorCommand {
                         wall: after.wallSeconds - before.wallSeconds,
                         peakMemoryKiB: after.peakMemoryKiB)))
             fflush(nil)
+            if options.isVerbose {
+                for violation in simulation.log.first { complain(violation.text) }
+            }
             summary.add(figures)
         }
         if options.isSweep {

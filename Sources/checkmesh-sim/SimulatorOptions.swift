@@ -9,6 +9,10 @@ struct SimulatorOptions {
     /// One run for each; `--seed` is a range of one.
     var seeds: ClosedRange<UInt64> = 1...1
     var isSweep = false
+    /// The first violations in words on standard error.
+    var isVerbose = false
+    /// Every life and report on standard error.
+    var tellsStory = false
     var sabotage: Sabotage?
 
     /// What else the command line may ask for.
@@ -39,6 +43,12 @@ struct SimulatorOptions {
             switch flag {
             case "--help", "-h": return .help
             case "--list": return .list
+            case "--verbose":
+                options.isVerbose = true
+                continue
+            case "--story":
+                options.tellsStory = true
+                continue
             default: break
             }
             guard names.contains(flag) else {
@@ -155,6 +165,8 @@ struct SimulatorOptions {
           --seeds A..B       a run for each seed, a line for each, and a line that sums them up
           --scenario NAME    what goes wrong (\(ScenarioCatalog.standard)); --list tells
           --list             the scenarios
+          --verbose          the first violations in words on standard error
+          --story            every start, end and report, too
           --lifeguard off    without local health, shrinking suspicion, buddy and last look
           --suspicion K      suspicion lasts at least K x log10(n) s …
           --suspicion-max K  … and at most K times that

@@ -1,7 +1,8 @@
 import MeshCore
 import MeshEngine
 
-/// What each fault does to the world.
+/// What each fault does to the world. Nobody's disk changes under a process that runs: that is not
+/// among the faults that are promised anything.
 extension World {
     func apply(_ fault: Fault) {
         switch fault {
@@ -16,13 +17,15 @@ extension World {
         case .resume(let place):
             resume(place)
         case .eraseDisk(let place):
-            processes[place].disk = Disk()
+            if !processes[place].isUp { processes[place].disk = Disk() }
         case .saveDisk(let place):
             savedDisks[place] = processes[place].disk
         case .restoreDisk(let place):
-            if let saved = savedDisks[place] { processes[place].disk = saved }
+            if !processes[place].isUp, let saved = savedDisks[place] {
+                processes[place].disk = saved
+            }
         case .copyDisk(let source, let target):
-            processes[target].disk = processes[source].disk
+            if !processes[target].isUp { processes[target].disk = processes[source].disk }
         case .jumpWallClock(let place, let milliseconds):
             processes[place].wallClockOffsetMilliseconds += milliseconds
         case .partition(let groups):

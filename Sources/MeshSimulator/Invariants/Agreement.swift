@@ -65,7 +65,7 @@ package struct Agreement: Invariant {
                 let held = state.map { "\($0)" } ?? "unknown"
                 log.add(
                     Self.self, at: world.now,
-                    "\(process.name) takes \(identity.name) for \(held), which "
+                    "\(process.name) takes \(world.name(of: identity.id)) for \(held), which "
                         + (isUp[identity.number] ? "runs" : "does not run"))
             }
         }

@@ -41,7 +41,7 @@ package struct Completeness: Invariant {
                 else { continue }
                 log.add(
                     Self.self, at: world.now,
-                    "\(process.name) still takes \(world.identities.all[ended.identity].name), "
+                    "\(process.name) still takes \(world.name(of: world.identities.all[ended.identity].id)), "
                         + "which ended at \(ended.at.seconds), for \(view.standing.state)")
             }
             return true

@@ -37,6 +37,8 @@ package struct ViolationLog: Sendable {
         package var invariant: String
         package var at: Instant
         package var story: String
+
+        package var text: String { "\(at.seconds) \(invariant): \(story)" }
     }
 
     /// Further ones are counted only: after the first few they say the same.

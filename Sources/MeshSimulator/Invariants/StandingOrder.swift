@@ -34,10 +34,3 @@ package struct StandingOrder: Invariant {
 extension Standing {
     var text: String { "\(state)(\(generation).\(incarnation))" }
 }
-
-extension World {
-    /// For people: what a node is called, whoever it is.
-    func name(of id: NodeID) -> String {
-        identities.number(of: id).map { identities.all[$0].name.text } ?? id.description
-    }
-}

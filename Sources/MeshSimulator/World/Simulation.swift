@@ -99,7 +99,7 @@ package final class Simulation {
             scenario: scenario.name, nodes: request.nodes, zones: setup.zoneCount,
             lossPerMillion: setup.conditions.lossPerMillion, seed: setup.seed,
             virtual: setup.duration, violations: log.count, violatedInvariants: log.invariants,
-            firstViolation: log.first.first.map { "\($0.at.seconds) \($0.invariant): \($0.story)" },
+            firstViolation: log.first.first?.text,
             detections: detections, deaths: deaths, nodeHours: Double(nodeSeconds) / 3_600,
             counts: world.counts, packetsInFlightMax: world.packets.countMax,
             queuedUpdatesMax: queuedUpdatesMax, trace: world.traceHash)

@@ -48,8 +48,13 @@ package struct StatementLedger: Sendable {
                 throw .invalid
             }
             let claim = try MemberClaim.decode(kind, reader).claim
-            claims.insert(
-                ClaimKey(author: author, subject: claim.subject, standing: claim.standing))
+            claims.insert(Self.key(author, claim.subject, claim.standing))
+            // Whoever is told of a death suspects by that word until it has looked itself.
+            if kind == .dead {
+                var suspect = claim.standing
+                suspect.state = .suspect
+                claims.insert(Self.key(author, claim.subject, suspect))
+            }
         case nil:
             throw .invalid
         }
@@ -61,8 +66,17 @@ package struct StatementLedger: Sendable {
             AliveKey(subject: subject, generation: generation, incarnation: incarnation))
     }
 
-    /// Whether `author` has claimed exactly this of `subject`.
+    /// Whether `author` has claimed this of `subject`.
     package func holdsClaim(by author: NodeID, of subject: NodeID, _ standing: Standing) -> Bool {
-        claims.contains(ClaimKey(author: author, subject: subject, standing: standing))
+        claims.contains(Self.key(author, subject, standing))
+    }
+
+    /// A goodbye ends its generation, whichever incarnation it names.
+    private static func key(
+        _ author: NodeID, _ subject: NodeID, _ standing: Standing
+    ) -> ClaimKey {
+        var standing = standing
+        if standing.state == .left { standing.incarnation = 0 }
+        return ClaimKey(author: author, subject: subject, standing: standing)
     }
 }
