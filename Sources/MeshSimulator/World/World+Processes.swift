@@ -83,6 +83,8 @@ extension World {
         guard processes[number].state == .paused else { return }
         processes[number].state = .running
         processes[number].resumedAt = now
+        // Its alarm may have rung while nobody was there to hear it.
+        processes[number].wakeAt = nil
         calm.impair(at: now, paused: -1)
         note(.resumed(process: number), .lives)
         let isDeadlineFirst = generator.chance(perMillion: 250_000)
