@@ -21,6 +21,11 @@ package struct Farewell: Invariant {
     package mutating func observe(
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
+        if case .started(let process) = happening {
+            // Back again: what becomes of it now is another story.
+            let identity = world.processes[process].identity
+            open.removeAll { $0.identity == identity }
+        }
         guard case .ended(let process, .stopped(.left)) = happening else { return }
         // Alone or cut off, nobody hears.
         guard !world.calm.isImpaired, world.processes.contains(where: { $0.state == .running })
