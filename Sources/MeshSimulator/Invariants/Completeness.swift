@@ -22,6 +22,11 @@ package struct Completeness: Invariant {
     package mutating func observe(
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
+        if case .started(let process) = happening {
+            // Back again; if it ends again, that end counts.
+            let identity = world.processes[process].identity
+            open.removeAll { $0.identity == identity }
+        }
         guard case .ended(let process, _) = happening else { return }
         open.append(Ended(identity: world.processes[process].identity, at: world.now))
     }

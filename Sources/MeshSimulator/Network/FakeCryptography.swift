@@ -8,11 +8,6 @@ package import MeshCore
 /// it gives up is secrecy: payloads stay readable, so that invariants can look at traffic without
 /// any node's help.
 package struct FakeCryptography: Cryptography {
-    package struct SessionKey: Sendable {
-        var high: UInt64
-        var low: UInt64
-    }
-
     /// A planted fault: what every signature would be worth if nobody verified it.
     package var acceptsAnySignature = false
     /// A planted fault: datagrams that nobody authenticates.
@@ -35,19 +30,25 @@ package struct FakeCryptography: Cryptography {
         acceptsAnySignature || signature == FakeKeyPair.signature(over: message, by: key)
     }
 
-    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> SessionKey {
+    package func deriveKey(secret: [UInt8], salt: [UInt8], info: [UInt8]) -> any SealingKey {
         var hash = QuickHash(2)
         hash.absorb(secret)
         hash.absorb(salt)
         hash.absorb(info)
         let digest = hash.digest
-        return SessionKey(high: digest.high, low: digest.low)
+        return FakeSealingKey(
+            high: digest.high, low: digest.low, acceptsAnySeal: acceptsAnySeal)
     }
+}
 
-    package func seal(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) {
-        let tag = tag(of: packet, count: packet.count, counter: counter, with: key)
+/// A fake of AES-GCM that authenticates and does not hide.
+struct FakeSealingKey: SealingKey {
+    let high: UInt64
+    let low: UInt64
+    let acceptsAnySeal: Bool
+
+    func seal(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) {
+        let tag = tag(of: packet, count: packet.count, counter: counter)
         packet.reserveCapacity(packet.count + sealTagByteCount)
         for shift in stride(from: UInt64(56), through: 0, by: -8) {
             packet.append(UInt8(truncatingIfNeeded: tag.high >> shift))
@@ -57,12 +58,10 @@ package struct FakeCryptography: Cryptography {
         }
     }
 
-    package func open(
-        _ packet: inout [UInt8], headerCount: Int, counter: UInt64, with key: SessionKey
-    ) -> Bool {
+    func open(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool {
         let count = packet.count - sealTagByteCount
         guard count >= headerCount else { return false }
-        let tag = tag(of: packet, count: count, counter: counter, with: key)
+        let tag = tag(of: packet, count: count, counter: counter)
         var difference: UInt64 = 0
         for index in 0..<8 {
             let shift = UInt64(56 - 8 * index)
@@ -74,10 +73,8 @@ package struct FakeCryptography: Cryptography {
         return true
     }
 
-    private func tag(
-        of packet: [UInt8], count: Int, counter: UInt64, with key: SessionKey
-    ) -> Bytes16 {
-        var hash = QuickHash(key.high, key.low)
+    private func tag(of packet: [UInt8], count: Int, counter: UInt64) -> Bytes16 {
+        var hash = QuickHash(high, low)
         hash.absorb(counter)
         hash.absorb(packet, count: count)
         return hash.digest

@@ -7,7 +7,7 @@ import MeshMembership
 struct Saboteur: Sendable {
     let plant: Sabotage?
     /// A node as it was, to be set back to.
-    private var savedNode: Node<FakeCryptography>?
+    private var savedNode: Node?
     private var savedLife = 0
 
     /// The place that single-place sabotage happens at.

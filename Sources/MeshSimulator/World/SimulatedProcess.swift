@@ -13,7 +13,7 @@ package struct SimulatedProcess: Sendable {
     package internal(set) var state = State.absent
     /// How often it has been started.
     package internal(set) var life = 0
-    package internal(set) var node: Node<FakeCryptography>?
+    package internal(set) var node: Node?
     package internal(set) var keys = FakeKeyPair(seed: 0)
     /// Which of the world's identities runs here now, or ran last.
     package internal(set) var identity = 0
