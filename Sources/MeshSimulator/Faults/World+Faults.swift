@@ -1,0 +1,81 @@
+import MeshCore
+import MeshEngine
+
+/// What each fault does to the world. Nobody's disk changes under a process that runs: that is not
+/// among the faults that are promised anything.
+extension World {
+    func apply(_ fault: Fault) {
+        switch fault {
+        case .start(let place):
+            start(place)
+        case .kill(let place, let silently):
+            end(place, .killed, hostAnswers: !silently)
+        case .leave(let place):
+            leave(place)
+        case .pause(let place):
+            pause(place)
+        case .resume(let place):
+            resume(place)
+        case .eraseDisk(let place):
+            if !processes[place].isUp { processes[place].disk = Disk() }
+        case .saveDisk(let place):
+            savedDisks[place] = processes[place].disk
+        case .restoreDisk(let place):
+            if !processes[place].isUp, let saved = savedDisks[place] {
+                processes[place].disk = saved
+            }
+        case .copyDisk(let source, let target):
+            if !processes[target].isUp { processes[target].disk = processes[source].disk }
+        case .jumpWallClock(let place, let milliseconds):
+            processes[place].wallClockOffsetMilliseconds += milliseconds
+        case .partition(let groups):
+            network.reachability.partition(groups)
+            noteWholeness()
+        case .block(let from, let to):
+            network.reachability.block(from: from, to: to)
+            noteWholeness()
+        case .flap(let from, let to, let period):
+            network.reachability.flap(from: from, to: to, period: period)
+            noteWholeness()
+        case .heal:
+            network.reachability.heal()
+            noteWholeness()
+        case .blockDatagrams(let place):
+            network.reachability.setDatagramsBlocked(true, of: place)
+            calm.disturb(at: now)
+        case .unblockDatagrams(let place):
+            network.reachability.setDatagramsBlocked(false, of: place)
+            calm.disturb(at: now)
+        case .setLoss(let loss):
+            network.conditions.lossPerMillion = loss
+            calm.disturb(at: now)
+        case .forget(let place, let operatorPlace):
+            forget(place, by: operatorPlace)
+        case .beginMeasuring:
+            traffic.beginMeasuring(at: now)
+        }
+    }
+
+    private func leave(_ place: Int) {
+        guard isRunning(place) else { return }
+        calm.disturb(at: now)
+        processes[place].isLeaving = true
+        let local = processes[place].local(now)
+        processes[place].node?.leave(now: local)
+        drain(place)
+    }
+
+    private func forget(_ place: Int, by operatorPlace: Int) {
+        guard isRunning(operatorPlace) else { return }
+        calm.disturb(at: now)
+        let subject = identities.all[processes[place].identity].id
+        let local = processes[operatorPlace].local(now)
+        _ = processes[operatorPlace].node?.forget(subject, now: local)
+        drain(operatorPlace)
+    }
+
+    private func noteWholeness() {
+        calm.impair(at: now, isNetworkWhole: network.reachability.isWhole)
+        if calm.isNetworkWhole { lastHealed = now }
+    }
+}

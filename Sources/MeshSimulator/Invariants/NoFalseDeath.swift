@@ -1,0 +1,49 @@
+import MeshCore
+import MeshMembership
+
+/// While nobody is paused or cut off, nobody who runs is taken for dead, whatever the loss.
+package struct NoFalseDeath: Invariant {
+    package static let name = "no-false-death"
+    package static let promise =
+        "a running, reachable process is never dead in anyone's view (Lifeguard; design 4, last look)"
+
+    private let bounds: Bounds
+
+    package init(bounds: Bounds) { self.bounds = bounds }
+
+    package var interests: Happening.Kinds { .reported }
+
+    package mutating func observe(
+        _ happening: Happening, in world: World, log: inout ViolationLog
+    ) {
+        guard
+            case .reported(
+                let process, .changed(let subject, _, .dead, let generation, _, _), let previous) =
+                happening,
+            // Whoever is read from disk enters as dead.
+            previous != nil,
+            world.calm.isUnimpaired(for: bounds.aftermath, at: world.now),
+            let identity = world.identities.number(of: subject)
+        else { return }
+        guard let place = world.livingHolder(of: identity, generation: generation) else { return }
+        log.add(
+            Self.self, at: world.now,
+            "\(world.processes[process].name) takes \(world.processes[place].name) for dead, "
+                + "which runs since \(world.processes[place].startedAt.seconds)")
+    }
+}
+
+extension World {
+    /// The one process that runs `identity` and began with `generation` or a lower one: the life
+    /// that a claim about that generation is about. `nil` while the process is leaving or two
+    /// share the key; then nothing is promised.
+    package func livingHolder(of identity: Int, generation: UInt32) -> Int? {
+        var found: Int?
+        for process in processes where process.isUp && process.identity == identity {
+            guard found == nil, !process.isLeaving else { return nil }
+            found = process.number
+        }
+        guard let found, processes[found].startGeneration <= generation else { return nil }
+        return found
+    }
+}

@@ -1,0 +1,89 @@
+import MeshCore
+
+/// Everything at once, by chance: what nobody thought of writing down as a scenario.
+extension ScenarioCatalog {
+    static let chaos = Scenario(
+        "chaos", "all faults mixed at random, then a quiet end that must agree"
+    ) { stage in
+        let seed = stage.generator.next()
+        stage.setup.outsiders.append(Forger(interval: .milliseconds(500), seed: seed))
+        stage.setup.outsiders.append(Replayer(interval: .milliseconds(500), seed: ~seed))
+        stage.setup.conditions.duplicationPerMillion = stage.generator.index(below: 50_000)
+        stage.setup.conditions.reorderingPerMillion = stage.generator.index(below: 100_000)
+        stage.setup.signerDelay = stage.moment(from: .zero, to: .milliseconds(5))
+        let firstExtra = stage.addPlaces(max(2, stage.nodes / 5))
+        stage.extend(beyond: stage.settled + .minutes(5))
+        let end = stage.lastFault - .seconds(1)
+        var at = stage.settled
+        var extra = firstExtra
+        while at < end {
+            Chaos.strike(at: at, before: end, nextExtra: &extra, on: &stage)
+            at = at + stage.moment(from: .milliseconds(500), to: .seconds(30))
+        }
+        stage.setup.plan.add(.heal, at: end)
+        for place in 0..<stage.setup.placeCount {
+            stage.setup.plan.add(.resume(place), at: end)
+            stage.setup.plan.add(.unblockDatagrams(place), at: end)
+        }
+    }
+}
+
+/// Draws single strikes for the chaos scenario.
+private enum Chaos {
+    private enum Strike: CaseIterable {
+        case restart, losesDisk, restoresDisk, leaves, pauses, stalls, cutsHalves, cutsOne, oneWay,
+            flaps, losesDatagrams, joins, jumpsClock
+    }
+
+    static func strike(
+        at: TimeSpan, before end: TimeSpan, nextExtra: inout Int, on stage: inout Stage
+    ) {
+        let place = stage.generator.index(below: stage.nodes)
+        let other = stage.generator.index(below: stage.nodes)
+        let span = min(stage.moment(from: .milliseconds(100), to: .seconds(60)), end - at)
+        switch Strike.allCases[stage.generator.index(below: Strike.allCases.count)] {
+        case .restart:
+            stage.setup.plan.restart(place, at: at, downFor: span)
+        case .losesDisk:
+            stage.setup.plan.restart(place, at: at, downFor: span, disk: .lost)
+        case .restoresDisk:
+            stage.setup.plan.add(.saveDisk(place), at: stage.settled)
+            stage.setup.plan.restart(place, at: at, downFor: span, disk: .restored)
+        case .leaves:
+            stage.setup.plan.add(.leave(place), at: at)
+            stage.setup.plan.add(.start(place), at: min(at + .seconds(30), end))
+        case .pauses:
+            stage.setup.plan.pause(place, at: at, for: span)
+        case .stalls:
+            stage.setup.plan.stall(
+                [place], from: at, until: at + span, longest: .seconds(5),
+                using: &stage.generator)
+        case .cutsHalves:
+            let half = Set(stage.choose(stage.nodes / 2))
+            stage.setup.plan.cut(places: stage.setup.placeCount, at: at, for: span) {
+                half.contains($0)
+            }
+        case .cutsOne:
+            stage.setup.plan.cut(places: stage.setup.placeCount, at: at, for: span) { $0 == place }
+        case .oneWay:
+            guard place != other else { return }
+            stage.setup.plan.add(.block(from: place, to: other), at: at)
+            stage.setup.plan.add(.heal, at: at + span)
+        case .flaps:
+            guard place != other else { return }
+            let period = stage.moment(from: .seconds(1), to: .seconds(8))
+            stage.setup.plan.add(.flap(from: place, to: other, period: period), at: at)
+            stage.setup.plan.add(.heal, at: at + span)
+        case .losesDatagrams:
+            stage.setup.plan.add(.blockDatagrams(place), at: at)
+            stage.setup.plan.add(.unblockDatagrams(place), at: at + span)
+        case .joins:
+            guard nextExtra < stage.setup.placeCount else { return }
+            stage.setup.plan.add(.start(nextExtra), at: at)
+            nextExtra += 1
+        case .jumpsClock:
+            let hour: Int64 = 3_600_000
+            stage.setup.plan.add(.jumpWallClock(place, milliseconds: hour), at: at)
+        }
+    }
+}

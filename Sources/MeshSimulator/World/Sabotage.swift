@@ -1,0 +1,45 @@
+/// Planted faults: each breaks one promise of the protocol at the seam between node and world,
+/// without a line in production code, so that a test can see the invariant fire. An invariant that
+/// has never fired proves nothing.
+package enum Sabotage: String, Sendable, Hashable, CaseIterable {
+    /// Suspicions take a hundred times as long: the dead are found too late.
+    case endlessSuspicion
+    /// Suspicions last a moment and nobody looks twice: the living are buried.
+    case hastySuspicion
+    /// One process hears nothing, and the world believes the network whole.
+    case deafProcess
+    /// A process is set back to what it was a minute ago: its views go back, …
+    case rewoundViews
+    /// … and its counter of sealed datagrams with them.
+    case rewoundCounter
+    /// A process speaks with another's key.
+    case stolenKey
+    /// A process is made to forget that it has seen a datagram before.
+    case forgottenReplays
+    /// Datagrams that nobody authenticates.
+    case anySeal
+    /// Datagrams are padded past what a path may carry.
+    case paddedDatagrams
+    /// Gossip that does not end.
+    case endlessGossip
+    /// Everybody counts, whatever name they bear.
+    case sharedNames
+    /// A living clone ignores that it was told to stop.
+    case stubbornClone
+    /// Both of a pair of clones stop.
+    case bothClonesStop
+    /// Goodbyes are lost on their way out.
+    case swallowedGoodbye
+    /// Acks go out longer than the pings that they answer.
+    case paddedReplies
+    /// Acks go to where the ping's sender says it lives instead of where the ping came from.
+    case redirectedReplies
+    /// The dead are forgotten after a minute.
+    case shortMemory
+    /// The dead are never forgotten.
+    case endlessMemory
+    /// Deadlines pass unhandled.
+    case ignoredDeadlines
+    /// A disk that confirms and does not write.
+    case lyingDisk
+}

@@ -1,0 +1,51 @@
+import MeshCore
+import MeshMembership
+
+/// The last step in words, for whoever looks into a failing seed.
+extension World {
+    package var story: [String] {
+        happenings.compactMap { happening in
+            switch happening {
+            case .started(let process):
+                "\(now.seconds) \(title(process)) starts as generation "
+                    + "\(processes[process].startGeneration)"
+            case .ended(let process, let ending): "\(now.seconds) \(title(process)) \(ending)"
+            case .paused(let process): "\(now.seconds) \(title(process)) is paused"
+            case .resumed(let process): "\(now.seconds) \(title(process)) is resumed"
+            case .reported(let process, let event, _):
+                "\(now.seconds) \(title(process)): \(text(event))"
+            case .sent, .delivered, .deadlineHandled: nil
+            }
+        }
+    }
+
+    private func title(_ process: Int) -> String {
+        "\(processes[process].name)/\(identities.all[processes[process].identity].id.description.prefix(4))"
+    }
+
+    private func text(_ event: MembershipEvent) -> String {
+        switch event {
+        case .changed(let subject, let from, let to, let generation, let incarnation, let author):
+            let former = from.map { "\($0)" } ?? "unknown"
+            return "\(name(of: subject)) \(former) -> \(to)(\(generation).\(incarnation)), says "
+                + name(of: author)
+        case .removed(let subject): return "drops \(name(of: subject))"
+        case .refuted(let incarnation): return "refutes with \(incarnation)"
+        case .nameConflict(let name, let keeper, let loser):
+            return "\(name) is kept by \(keeper), not \(loser)"
+        case .nameTaken(let name, let by, let former):
+            return "\(name) is taken by \(by) from \(former)"
+        case .collision(let generation, let address):
+            return "own key heard with generation \(generation) at \(address)"
+        case .datagramsBlocked(let subject): return "\(name(of: subject)) answers over TCP only"
+        case .stalled(let span): return "was stalled for \(span.milliseconds) ms"
+        case .synced(let subject): return "synced with \(name(of: subject))"
+        }
+    }
+
+    /// For people: what a node is called, and the beginning of its id: names may be shared.
+    func name(of id: NodeID) -> String {
+        guard let number = identities.number(of: id) else { return id.description }
+        return "\(identities.all[number].name)/\(id.description.prefix(4))"
+    }
+}

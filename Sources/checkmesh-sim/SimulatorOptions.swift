@@ -1,0 +1,175 @@
+import MeshCore
+import MeshMembership
+import MeshSimulator
+
+/// What the command line asks for, already checked.
+struct SimulatorOptions {
+    var request = Scenario.Request(nodes: 5)
+    var scenario: Scenario
+    /// One run for each; `--seed` is a range of one.
+    var seeds: ClosedRange<UInt64> = 1...1
+    var isSweep = false
+    /// The first violations in words on standard error.
+    var isVerbose = false
+    /// Every life and report on standard error.
+    var tellsStory = false
+    var sabotage: Sabotage?
+
+    /// What else the command line may ask for.
+    enum Wish {
+        case run(SimulatorOptions)
+        case help
+        case list
+    }
+
+    /// The operator erred: all that is wrong, each with its remedy.
+    struct UsageError: Error {
+        var problems: [String]
+    }
+
+    static let nodesMax = 10_000
+    static let zonesMax = 1_000
+    static let minutesMax = 60 * 24 * 7
+    static let seedsMax: UInt64 = 1_000_000
+
+    static func parse(_ arguments: [String]) throws(UsageError) -> Wish {
+        guard let standard = ScenarioCatalog.scenario(named: ScenarioCatalog.standard) else {
+            preconditionFailure("expected the standard scenario in the catalog")
+        }
+        var options = SimulatorOptions(scenario: standard)
+        var problems: [String] = []
+        var rest = arguments[...]
+        while let flag = rest.popFirst() {
+            switch flag {
+            case "--help", "-h": return .help
+            case "--list": return .list
+            case "--verbose":
+                options.isVerbose = true
+                continue
+            case "--story":
+                options.tellsStory = true
+                continue
+            default: break
+            }
+            guard names.contains(flag) else {
+                problems.append("\(flag) is not an option; see --help")
+                continue
+            }
+            guard let value = rest.popFirst() else {
+                problems.append("\(flag) needs a value")
+                continue
+            }
+            if let problem = options.set(flag, to: value) { problems.append(problem) }
+        }
+        guard problems.isEmpty else { throw UsageError(problems: problems) }
+        return .run(options)
+    }
+
+    private static let names = [
+        "--nodes", "--checks", "--zones", "--loss", "--minutes", "--seed", "--seeds", "--scenario",
+        "--sabotage", "--suspicion", "--suspicion-max", "--lifeguard",
+    ]
+
+    /// What is wrong with the value, or `nil`.
+    private mutating func set(_ flag: String, to value: String) -> String? {
+        switch flag {
+        case "--nodes":
+            guard let nodes = Int(value), (1...Self.nodesMax).contains(nodes) else {
+                return "--nodes \(value): expected 1 to \(Self.nodesMax)"
+            }
+            request.nodes = nodes
+        case "--checks":
+            guard value == "0" else {
+                return "--checks \(value): only 0 for now; checks come with the verdict layer"
+            }
+        case "--zones":
+            guard let zones = Int(value), (1...Self.zonesMax).contains(zones) else {
+                return "--zones \(value): expected 1 to \(Self.zonesMax)"
+            }
+            request.zones = zones
+        case "--loss":
+            guard let loss = Double(value), (0...0.9).contains(loss) else {
+                return "--loss \(value): expected a share from 0 to 0.9, as 0.25"
+            }
+            request.lossPerMillion = Int(loss * 1_000_000 + 0.5)
+        case "--minutes":
+            guard let minutes = Double(value), minutes > 0, minutes <= Double(Self.minutesMax)
+            else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
+            request.duration = .milliseconds(Int64(minutes * 60_000))
+        case "--seed":
+            guard let seed = UInt64(value) else { return "--seed \(value): expected a whole number" }
+            seeds = seed...seed
+        case "--seeds":
+            guard let range = Self.range(value) else {
+                return "--seeds \(value): expected A..B with A <= B and at most \(Self.seedsMax)"
+            }
+            seeds = range
+            isSweep = true
+        case "--scenario":
+            guard let found = ScenarioCatalog.scenario(named: value) else {
+                return "--scenario \(value): no such scenario; see --list"
+            }
+            scenario = found
+        case "--sabotage":
+            guard let found = Sabotage(rawValue: value) else {
+                let known = Sabotage.allCases.map(\.rawValue).joined(separator: ", ")
+                return "--sabotage \(value): expected one of \(known)"
+            }
+            sabotage = found
+        case "--suspicion":
+            guard let factor = Int(value), (1...100).contains(factor) else {
+                return "--suspicion \(value): expected a multiplier from 1 to 100"
+            }
+            request.parameters.suspicionMultiplier = factor
+        case "--suspicion-max":
+            guard let factor = Int(value), (1...100).contains(factor) else {
+                return "--suspicion-max \(value): expected a multiplier from 1 to 100"
+            }
+            request.parameters.suspicionMaxMultiplier = factor
+        case "--lifeguard":
+            switch value {
+            case "on": break
+            case "off": request.parameters.lifeguard = []
+            default: return "--lifeguard \(value): expected on or off"
+            }
+        default:
+            preconditionFailure("expected every named option to be handled")
+        }
+        return nil
+    }
+
+    private static func range(_ text: String) -> ClosedRange<UInt64>? {
+        let bytes = Array(text.utf8)
+        let dot = UInt8(ascii: ".")
+        guard let first = bytes.firstIndex(of: dot), first + 1 < bytes.count,
+            bytes[first + 1] == dot,
+            let lower = UInt64(String(decoding: bytes[..<first], as: UTF8.self)),
+            let upper = UInt64(String(decoding: bytes[(first + 2)...], as: UTF8.self)),
+            lower <= upper, upper - lower < seedsMax
+        else { return nil }
+        return lower...upper
+    }
+
+    static let help = """
+        usage: checkmesh-sim [options]
+
+        Runs a mesh on virtual time and prints one JSON line of figures. Exit 0 if no promise of
+        the protocol was broken, 1 if one was, 2 if the options are wrong.
+
+          --nodes N          nodes that start by themselves (5)
+          --checks 0         checks come with the verdict layer
+          --zones Z          zones, nodes go round (3)
+          --loss P           share of packets lost between nodes, 0 to 0.9 (0)
+          --minutes M        virtual minutes (10); a scenario that needs longer takes longer
+          --seed S           which of the scenario's many ways (1); the same seed replays byte for byte
+          --seeds A..B       a run for each seed, a line for each, and a line that sums them up
+          --scenario NAME    what goes wrong (\(ScenarioCatalog.standard)); --list tells
+          --list             the scenarios
+          --verbose          the first violations in words on standard error
+          --story            every start, end and report, too
+          --lifeguard off    without local health, shrinking suspicion, buddy and last look
+          --suspicion K      suspicion lasts at least K x log10(n) s …
+          --suspicion-max K  … and at most K times that
+          --sabotage NAME    plants a fault that an invariant must catch
+        """
+}

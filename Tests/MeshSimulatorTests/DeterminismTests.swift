@@ -1,0 +1,24 @@
+import MeshCore
+import MeshSimulator
+import Testing
+
+struct DeterminismTests {
+    private func run(seed: UInt64) throws -> Figures {
+        let chaos = try #require(ScenarioCatalog.scenario(named: "chaos"))
+        let request = Scenario.Request(
+            nodes: 6, lossPerMillion: 100_000, duration: .minutes(3), seed: seed)
+        return Simulation(chaos, request).run()
+    }
+
+    @Test(arguments: [1, 2] as [UInt64])
+    func `the same seed is the same run to the last byte`(seed: UInt64) throws {
+        let first = try run(seed: seed)
+        let second = try run(seed: seed)
+        #expect(first.trace == second.trace)
+        #expect(first.line(nil) == second.line(nil))
+    }
+
+    @Test func `another seed is another run`() throws {
+        #expect(try run(seed: 1).trace != run(seed: 2).trace)
+    }
+}
