@@ -112,6 +112,20 @@ extension Membership {
         }
         lanes[.membership].enqueue(update, about: key(of: claim))
         wantGossip(now: now)
+        lookBeforeBelieving(claim, update, at: position, now: now)
+    }
+
+    /// How many members that are dead over there are looked at after one exchange of lists.
+    private static var exchangedLooksMax: Int { 16 }
+
+    private var looksUnderWay: Int {
+        suspicions.values.reduce(0) { $1.look == nil ? $0 : $0 + 1 }
+    }
+
+    /// Another declares a member dead: we are about to believe it, unless it answers us.
+    private mutating func lookBeforeBelieving(
+        _ claim: MemberClaim, _ update: Update, at position: Int, now: Instant
+    ) {
         guard parameters.lifeguard.contains(.lastLook) else {
             return die(at: position, by: claim.author, update, now: now)
         }
@@ -145,9 +159,10 @@ extension Membership {
 
     /// Takes a claim that came with a member in an exchange of lists.
     ///
-    /// One that contradicts what we see (a member that we reach, dead over there) is not believed
-    /// and not spread: the member is told, and its refutation convinces them. After a long cut all
-    /// members of one side would otherwise be suspected by all of the other at once.
+    /// One that contradicts what we see (a member that we reach, dead over there) is not spread:
+    /// the member is told, and its refutation convinces them. After a long cut all members of one
+    /// side would otherwise be suspected by all of the other at once. We look at a few ourselves:
+    /// a death of which the news has passed us by is then known within a second.
     mutating func receiveExchanged(
         _ claim: MemberClaim, _ signature: Signature, secondsEnded: UInt32, isNew: Bool,
         isFirst: Bool, now: Instant
@@ -166,6 +181,9 @@ extension Membership {
             hearSuspicion(claim, update, at: position, now: now)
         case .dead where table[position].isReachable && !isNew:
             tellAccused(at: position, update, now: now)
+            if looksUnderWay < Self.exchangedLooksMax {
+                lookBeforeBelieving(claim, update, at: position, now: now)
+            }
         case .dead where table[position].state == .dead:
             hearDeath(claim, update, at: position, now: now)
         case .dead, .left, .forgotten:

@@ -12,8 +12,8 @@ extension Membership {
         let timeout = scaledTimeout
         let end = min(timeout * 3, parameters.probePeriod * localHealth.factor)
         let probe = Probe(
-            .round, of: table[next].id, now: now, timeout: timeout, end: end, tries: 2,
-            asksRelays: true)
+            .round, of: table[next].id, now: now, timeout: timeout, end: end,
+            tries: parameters.roundTries, asksRelays: true)
         _ = begin(probe, now: now)
     }
 
@@ -95,10 +95,13 @@ extension Membership {
             }
             let request = Message.pingRequest(sequence: sequence, target: probe.subject)
             for relay in relays {
-                probes[sequence]?.relays.append(table[relay].id)
+                if !probe.relays.contains(table[relay].id) {
+                    probes[sequence]?.relays.append(table[relay].id)
+                }
                 send(request, to: relay, leading: [], now: now)
             }
         }
+        guard probe.stream == nil else { return }
         let (message, leading) = pingParts(sequence, position)
         let ping = payload(message, leading: leading, byteCountMax: Self.payloadByteCountMax)
         let stream = open(
@@ -141,7 +144,8 @@ extension Membership {
         if case .datagram = peer.path, isDirect {
             table[position].marks.insert(.acquainted)
             datagramsUnanswered[probe.subject] = nil
-            if probe.escalation != nil { roundTrips.record(now - probe.startedAt) }
+            // Only while one ping is out can the answer be told to be its.
+            if probe.hasOnlyPingedOnce { roundTrips.record(now - probe.startedAt) }
         } else if case .stream = peer.path {
             noteDatagramsBlocked(probe.subject)
         }

@@ -10,6 +10,12 @@ extension Membership {
             of: member.standing, by: accuser, claim: claim, now: now, parameters,
             membersCount: table.reachableOthersCount + 1)
         suspicions[member.id] = suspicion
+        if parameters.lifeguard.contains(.lastLook) {
+            timers.schedule(
+                .confirm(member.id),
+                at: now + parameters.secondThought
+                    + generator.span(from: .zero, to: parameters.secondThought))
+        }
         setState(.suspect, at: position, by: accuser, now: now)
         scheduleSuspicion(of: member.id, now: now)
     }
@@ -62,10 +68,11 @@ extension Membership {
         let asksRelays =
             suspicion.declaredDead == nil || table.reachableOthersCount < Self.skepticsAskRelaysMax
         let span = parameters.lastLook * min(localHealth.factor, 4)
+        let spacing = span / max(parameters.lastLookTries, 1)
         let probe = Probe(
-            .lastLook, of: subject, now: now,
-            timeout: span / max(parameters.lastLookTries, 1), end: span,
-            tries: parameters.lastLookTries, asksRelays: asksRelays)
+            .lastLook, of: subject, now: now, timeout: spacing, end: span,
+            tries: parameters.lastLookTries, asksRelays: asksRelays,
+            escalatesEvery: spacing * 2)
         guard let sequence = begin(probe, now: now) else {
             if let revision = suspicions[subject]?.nextRevision() {
                 timers.schedule(
@@ -155,11 +162,13 @@ extension Membership {
     }
 
     mutating func confirmSuspicion(of subject: NodeID, now: Instant) {
-        guard suspicions[subject] != nil else { return }
+        guard let suspicion = suspicions[subject], suspicion.look == nil,
+            !suspicion.accusers.contains(id)
+        else { return }
         let timeout = scaledTimeout
         let probe = Probe(
-            .confirmation, of: subject, now: now, timeout: timeout, end: timeout * 3, tries: 2,
-            asksRelays: true)
+            .confirmation, of: subject, now: now, timeout: timeout, end: timeout * 3,
+            tries: parameters.roundTries, asksRelays: true)
         _ = begin(probe, now: now)
     }
 

@@ -18,9 +18,16 @@ package struct MembershipParameters: Sendable {
     package var confirmationsExpected = 2
     /// About how many members look for themselves as soon as they hear of a suspicion.
     package var confirmersWanted = 6
-    /// The last look before a death: this long, with this many direct pings spread over it.
+    /// Direct pings in one round, spread over it: all but the first are sent only while there is
+    /// no answer, so they cost nothing where nothing is lost.
+    package var roundTries = 5
+    /// A holder of a suspicion that has neither been refuted nor confirmed for about this long
+    /// looks for itself: its copy of the refutation may have been lost.
+    package var secondThought: TimeSpan = .seconds(2)
+    /// The last look before a death: this long, with this many direct pings spread over it, and
+    /// relays asked beside every second one.
     package var lastLook: TimeSpan = .seconds(1)
-    package var lastLookTries = 4
+    package var lastLookTries = 8
     /// Local health runs from 0 to this (Lifeguard's S, less one).
     package var localHealthMax = 7
     /// Gossip goes to this many members …

@@ -88,10 +88,12 @@ struct SimulatorOptions {
             }
             request.zones = zones
         case "--loss":
-            guard let loss = Double(value), (0...0.9).contains(loss) else {
-                return "--loss \(value): expected a share from 0 to 0.9, as 0.25"
+            guard let loss = Double(value), (0...90).contains(loss) else {
+                return "--loss \(value): expected 0 to 90 per cent, as 25, or a share, as 0.25"
             }
-            request.lossPerMillion = Int(loss * 1_000_000 + 0.5)
+            // Both are written: a share is below one, and nobody asks for half a per cent.
+            let share = loss < 1 ? loss : loss / 100
+            request.lossPerMillion = Int(share * 1_000_000 + 0.5)
         case "--minutes":
             guard let minutes = Double(value), minutes > 0, minutes <= Double(Self.minutesMax)
             else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
@@ -127,15 +129,31 @@ struct SimulatorOptions {
             }
             request.parameters.suspicionMaxMultiplier = factor
         case "--lifeguard":
-            switch value {
-            case "on": break
-            case "off": request.parameters.lifeguard = []
-            default: return "--lifeguard \(value): expected on or off"
+            guard let parts = Self.lifeguardParts(value) else {
+                let known = Self.lifeguardNames.map(\.name).joined(separator: ", ")
+                return "--lifeguard \(value): expected on, off, or some of \(known)"
             }
+            request.parameters.lifeguard = parts
         default:
             preconditionFailure("expected every named option to be handled")
         }
         return nil
+    }
+
+    private static let lifeguardNames: [(name: String, part: MembershipParameters.LifeguardPart)] = [
+        ("local-health", .localHealth), ("shrinking", .shrinkingSuspicion), ("buddy", .buddy),
+        ("last-look", .lastLook),
+    ]
+
+    private static func lifeguardParts(_ text: String) -> Set<MembershipParameters.LifeguardPart>? {
+        if text == "on" { return Set(lifeguardNames.map(\.part)) }
+        if text == "off" { return [] }
+        var parts: Set<MembershipParameters.LifeguardPart> = []
+        for word in text.split(separator: ",") {
+            guard let known = lifeguardNames.first(where: { $0.name == word }) else { return nil }
+            parts.insert(known.part)
+        }
+        return parts
     }
 
     private static func range(_ text: String) -> ClosedRange<UInt64>? {
@@ -159,7 +177,7 @@ struct SimulatorOptions {
           --nodes N          nodes that start by themselves (5)
           --checks 0         checks come with the verdict layer
           --zones Z          zones, nodes go round (3)
-          --loss P           share of packets lost between nodes, 0 to 0.9 (0)
+          --loss P           packets lost between nodes, per cent (25) or, below 1, a share (0.25)
           --minutes M        virtual minutes (10); a scenario that needs longer takes longer
           --seed S           which of the scenario's many ways (1); the same seed replays byte for byte
           --seeds A..B       a run for each seed, a line for each, and a line that sums them up
@@ -167,7 +185,7 @@ struct SimulatorOptions {
           --list             the scenarios
           --verbose          the first violations in words on standard error
           --story            every start, end and report, too
-          --lifeguard off    without local health, shrinking suspicion, buddy and last look
+          --lifeguard PARTS  on, off, or some of local-health,shrinking,buddy,last-look (on)
           --suspicion K      suspicion lasts at least K x log10(n) s …
           --suspicion-max K  … and at most K times that
           --sabotage NAME    plants a fault that an invariant must catch

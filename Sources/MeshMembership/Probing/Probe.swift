@@ -24,28 +24,35 @@ struct Probe: Sendable {
     let subject: NodeID
     let startedAt: Instant
     /// When the direct pings after the first are due, soonest last.
-    var retries: [Instant]
-    /// When relays and the stream are tried; `nil` once they are.
+    private var retries: [Instant]
+    private var hasRetried = false
+    /// When relays are next asked, and the first time the stream is opened; `nil` when no more.
     var escalation: Instant?
+    /// How long after one escalation the next follows, for a look that must not err.
+    let escalationInterval: TimeSpan?
     let end: Instant
     let asksRelays: Bool
+    var hasEscalated = false
     var relays: [NodeID] = []
     var nacksReceived = 0
     var stream: StreamID?
 
     init(
         _ purpose: Purpose, of subject: NodeID, now: Instant, timeout: TimeSpan, end: TimeSpan,
-        tries: Int, asksRelays: Bool
+        tries: Int, asksRelays: Bool, escalatesEvery escalationInterval: TimeSpan? = nil
     ) {
         self.purpose = purpose
         self.subject = subject
         startedAt = now
         self.end = now + end
         escalation = now + timeout
+        self.escalationInterval = escalationInterval
         self.asksRelays = asksRelays
         let spacing = end / max(tries, 1)
         retries = (1..<max(tries, 1)).reversed().map { now + spacing * $0 }
     }
+
+    var hasOnlyPingedOnce: Bool { !hasRetried && !hasEscalated }
 
     /// When this probe next wants to do something.
     var nextStep: Instant {
@@ -62,10 +69,12 @@ struct Probe: Sendable {
     mutating func step(now: Instant) -> Step? {
         if let retry = retries.last, retry <= now {
             retries.removeLast()
+            hasRetried = true
             return .ping
         }
         if let due = escalation, due <= now, due < end {
-            escalation = nil
+            escalation = escalationInterval.map { due + $0 }
+            hasEscalated = true
             return .escalate
         }
         return end <= now ? .fail : nil
