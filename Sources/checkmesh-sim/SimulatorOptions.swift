@@ -97,7 +97,9 @@ struct SimulatorOptions {
             else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
             request.duration = .milliseconds(Int64(minutes * 60_000))
         case "--seed":
-            guard let seed = UInt64(value) else { return "--seed \(value): expected a whole number" }
+            guard let seed = UInt64(value) else {
+                return "--seed \(value): expected a whole number"
+            }
             seeds = seed...seed
         case "--seeds":
             guard let range = Self.range(value) else {
