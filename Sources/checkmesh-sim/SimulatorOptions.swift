@@ -88,10 +88,10 @@ struct SimulatorOptions {
             }
             request.zones = zones
         case "--loss":
-            guard let loss = Double(value), (0...0.9).contains(loss) else {
-                return "--loss \(value): expected a share from 0 to 0.9, as 0.25"
+            guard let loss = Double(value), (0...90).contains(loss) else {
+                return "--loss \(value): expected 0 to 90 percent"
             }
-            request.lossPerMillion = Int(loss * 1_000_000 + 0.5)
+            request.lossPerMillion = Int(loss * 10_000 + 0.5)
         case "--minutes":
             guard let minutes = Double(value), minutes > 0, minutes <= Double(Self.minutesMax)
             else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
@@ -161,7 +161,7 @@ struct SimulatorOptions {
           --nodes N          nodes that start by themselves (5)
           --checks 0         checks come with the verdict layer
           --zones Z          zones, nodes go round (3)
-          --loss P           share of packets lost between nodes, 0 to 0.9 (0)
+          --loss P           percent of the packets between nodes that are lost (0)
           --minutes M        virtual minutes (10); a scenario that needs longer takes longer
           --seed S           which of the scenario's many ways (1); the same seed replays byte for byte
           --seeds A..B       a run for each seed, a line for each, and a line that sums them up
