@@ -44,7 +44,7 @@ let package = Package(
 
         // Executables.
         .executableTarget(
-            name: "checkmesh-sim", dependencies: ["MeshCore", "MeshSimulator"],
+            name: "checkmesh-sim", dependencies: ["MeshCore", "MeshMembership", "MeshSimulator"],
             swiftSettings: strict),
 
         // Tests: one folder per target, and what they share.

@@ -99,11 +99,11 @@ extension Membership {
                 payload: payload,
                 from: Peer(node: peer.node, path: .stream(stream), wireVersion: version),
                 now: now)
-        case (.offer(let digests), .accepted):
+        case (.offer(let digests), .accepted) where !conversation.hasSentEnd:
             let buckets = digest.difference(from: digests)
             write(.request(buckets), on: stream)
             sendEntries(of: buckets, on: stream)
-        case (.request(let buckets), .syncing):
+        case (.request(let buckets), .syncing) where !conversation.hasSentEnd:
             sendEntries(of: buckets, on: stream)
         case (.entries(let entries), .accepted), (.entries(let entries), .syncing):
             let isFirst = if case .syncing = conversation.role { !hasSynced } else { false }
@@ -127,13 +127,9 @@ extension Membership {
             hello.wireVersions.overlaps(parameters.wireVersions)
         else { throw .invalid }
         streams[stream]?.peer = hello
-        if hello.node == id {
-            // A seed that is ourselves, or a clone of us.
-            if hello.bootID != local.bootID {
-                collide(
-                    generation: hello.generation, boot: hello.bootID,
-                    at: conversation.peerAddress, now: now)
-            }
+        // Nobody signs a hello. One under our key from another boot may be a clone or a lie; the
+        // statements that follow tell, for they are signed.
+        if hello.node == id, hello.bootID == local.bootID {
             if case .syncing(let seed?) = conversation.role { seeds.isSelf(seed) }
             _ = streams.remove(stream)
             effects.append(.close(stream))

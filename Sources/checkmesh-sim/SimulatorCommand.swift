@@ -55,10 +55,11 @@ struct SimulatorCommand {
         }
         if options.isSweep {
             let end = ResourceUsage.now()
-            print(summary.line(
-                scenario: options.scenario.name, request: options.request,
-                cpu: end.cpuSeconds - start.cpuSeconds,
-                wall: end.wallSeconds - start.wallSeconds))
+            print(
+                summary.line(
+                    scenario: options.scenario.name, request: options.request,
+                    cpu: end.cpuSeconds - start.cpuSeconds,
+                    wall: end.wallSeconds - start.wallSeconds))
         }
         return summary.violations
     }

@@ -99,7 +99,9 @@ struct SimulatorOptions {
             else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
             request.duration = .milliseconds(Int64(minutes * 60_000))
         case "--seed":
-            guard let seed = UInt64(value) else { return "--seed \(value): expected a whole number" }
+            guard let seed = UInt64(value) else {
+                return "--seed \(value): expected a whole number"
+            }
             seeds = seed...seed
         case "--seeds":
             guard let range = Self.range(value) else {
@@ -140,10 +142,11 @@ struct SimulatorOptions {
         return nil
     }
 
-    private static let lifeguardNames: [(name: String, part: MembershipParameters.LifeguardPart)] = [
-        ("local-health", .localHealth), ("shrinking", .shrinkingSuspicion), ("buddy", .buddy),
-        ("last-look", .lastLook),
-    ]
+    private static let lifeguardNames: [(name: String, part: MembershipParameters.LifeguardPart)] =
+        [
+            ("local-health", .localHealth), ("shrinking", .shrinkingSuspicion), ("buddy", .buddy),
+            ("last-look", .lastLook),
+        ]
 
     private static func lifeguardParts(_ text: String) -> Set<MembershipParameters.LifeguardPart>? {
         if text == "on" { return Set(lifeguardNames.map(\.part)) }

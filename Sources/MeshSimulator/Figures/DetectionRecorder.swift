@@ -75,7 +75,8 @@ package struct DetectionRecorder: Sendable {
             firstDeath.add(elapsed)
         }
         open[index].reports += 1
-        guard open[index].reports >= world.runningCount - 1, world.allKnow(open[index].isEnd, identity)
+        guard open[index].reports >= world.runningCount - 1,
+            world.allKnow(open[index].isEnd, identity)
         else { return }
         if open[index].isEnd { lastDeath.add(elapsed) } else { join.add(elapsed) }
         open.remove(at: index)

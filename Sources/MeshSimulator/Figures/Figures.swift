@@ -39,7 +39,8 @@ package struct Figures: Sendable {
         line.add("seed", seed)
         line.add("violations", violations)
         line.add(
-            "violated", violatedInvariants.isEmpty ? nil : violatedInvariants.joined(separator: " "))
+            "violated", violatedInvariants.isEmpty ? nil : violatedInvariants.joined(separator: " ")
+        )
         line.add("first_violation", firstViolation)
         line.add("kills_noticed", detections.firstDeath.count)
         line.add("kill_first_median_s", detections.firstDeath.median)

@@ -4,7 +4,8 @@ import MeshMembership
 /// Of two processes that run from copies of one data directory, one stops, never both.
 package struct CloneStops: Invariant {
     package static let name = "clone-stops"
-    package static let promise = "one of two living clones stops within a bound, never both (design 4)"
+    package static let promise =
+        "one of two living clones stops within a bound, never both (design 4)"
 
     private struct Pair: Sendable {
         var identity: Int

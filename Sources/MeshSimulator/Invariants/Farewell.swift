@@ -4,7 +4,8 @@ import MeshMembership
 /// Who said goodbye is left, not dead.
 package struct Farewell: Invariant {
     package static let name = "farewell"
-    package static let promise = "a node that left is `left` for everybody within a bound (design 4)"
+    package static let promise =
+        "a node that left is `left` for everybody within a bound (design 4)"
 
     private struct Leaver: Sendable {
         var identity: Int

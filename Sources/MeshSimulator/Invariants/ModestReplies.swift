@@ -27,7 +27,9 @@ package struct ModestReplies: Invariant {
         switch happening {
         case .delivered(let process, let datagram, let source, _, _):
             question = nil
-            guard DatagramHeader.messageKind(of: datagram) == DatagramHeader.pingKind else { return }
+            guard DatagramHeader.messageKind(of: datagram) == DatagramHeader.pingKind else {
+                return
+            }
             question = Question(
                 process: process, at: world.now, byteCount: datagram.count, source: source)
         case .sent(let process, let datagram, let target):

@@ -13,7 +13,9 @@ package struct NothingTwice: Invariant {
     package mutating func observe(
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
-        guard case .delivered(let process, let datagram, let sender, let provenance, false) = happening
+        guard
+            case .delivered(let process, let datagram, let sender, let provenance, false) =
+                happening
         else { return }
         switch provenance {
         case .genuine, .redirected: return

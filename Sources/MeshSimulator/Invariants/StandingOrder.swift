@@ -16,7 +16,8 @@ package struct StandingOrder: Invariant {
     ) {
         guard
             case .reported(
-                let process, .changed(let subject, _, let state, let generation, let incarnation, _),
+                let process,
+                .changed(let subject, _, let state, let generation, let incarnation, _),
                 let previous?) = happening
         else { return }
         let standing = Standing(generation: generation, incarnation: incarnation, state: state)

@@ -21,7 +21,9 @@ package struct TruthfulReports: Invariant {
             }
             guard identity != own else { continue }
             let mirrored = world.views.view(of: identity, by: process)?.standing
-            guard mirrored?.state != member.state || mirrored?.generation != member.standing.generation
+            guard
+                mirrored?.state != member.state
+                    || mirrored?.generation != member.standing.generation
             else { continue }
             log.add(
                 Self.self, at: world.now,

@@ -7,7 +7,8 @@ extension ScenarioCatalog {
             let seed = stage.generator.next()
             stage.setup.outsiders.append(Forger(interval: .milliseconds(50), seed: seed))
         },
-        Scenario("replay", "twenty datagrams a second are sent again, near and far, soon and late") {
+        Scenario("replay", "twenty datagrams a second are sent again, near and far, soon and late")
+        {
             stage in
             let seed = stage.generator.next()
             stage.setup.outsiders.append(Replayer(interval: .milliseconds(50), seed: seed))

@@ -30,7 +30,8 @@ extension ScenarioCatalog {
                 }
                 stage.extend(beyond: at + .minutes(5))
             },
-            Scenario("one-way", "some links carry packets one way only, for five minutes") { stage in
+            Scenario("one-way", "some links carry packets one way only, for five minutes") {
+                stage in
                 let places = stage.choose(max(2, stage.nodes / 5))
                 for (from, to) in zip(places, places.dropFirst()) {
                     stage.setup.plan.add(.block(from: from, to: to), at: stage.settled)

@@ -9,7 +9,8 @@ extension ScenarioCatalog {
             stage.setup.conditions.reorderingPerMillion = 200_000
             stage.setup.conditions.duplicationPerMillion = 100_000
         },
-        Scenario("pause", "single nodes stop for 3, 10 and 30 s, as on a starved machine") { stage in
+        Scenario("pause", "single nodes stop for 3, 10 and 30 s, as on a starved machine") {
+            stage in
             var at = stage.settled
             for seconds: Int64 in [3, 10, 30] {
                 let place = stage.choose(1)[0]

@@ -146,7 +146,8 @@ extension World {
         guard end.flight == nil else { return }
         guard !end.queue.isEmpty || end.closesWhenSent else { return }
         let count = min(end.queue.count, Connection.windowByteCount)
-        let segments = max(1, (count + Connection.segmentByteCount - 1) / Connection.segmentByteCount)
+        let segments = max(
+            1, (count + Connection.segmentByteCount - 1) / Connection.segmentByteCount)
         let flight = Connection.Flight(
             bytes: Array(end.queue.prefix(count)), remainingSegments: segments, startedAt: now,
             isLast: end.closesWhenSent && count == end.queue.count)
