@@ -11,7 +11,7 @@ package struct MembershipParameters: Sendable {
     /// How many members are asked to ping for us when a direct ping fails.
     package var indirectProbes = 3
     /// Suspicion lasts at least this times max(1, log10 n) periods (Lifeguard's alpha) …
-    package var suspicionMultiplier = 4
+    package var suspicionMultiplier = 3
     /// … and at most this times that (Lifeguard's beta).
     package var suspicionMaxMultiplier = 6
     /// How many accusers beside the first bring a suspicion to its minimum (Lifeguard's K).

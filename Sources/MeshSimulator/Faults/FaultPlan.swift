@@ -58,7 +58,10 @@ package struct FaultPlan: Sendable {
             while at < end {
                 let span = generator.span(from: .zero, to: longest)
                 pause(place, at: at, for: min(span, end - at))
-                at = at + span + generator.span(from: .zero, to: longest)
+                // 1 ms to 4 s of running between, each power of two as likely: long enough to ask
+                // and too short to hear, which is what makes starved nodes accuse.
+                let run = TimeSpan.milliseconds(1 << Int64(generator.index(below: 13)))
+                at = at + span + run
             }
         }
     }

@@ -12,6 +12,9 @@ package struct DeathRecorder: Sendable {
     package private(set) var ofCutOff = 0
     /// All reports of such deaths: one death may be reported by everybody.
     package private(set) var reports = 0
+    /// Those of them that were about processes that ran all the while: what Lifeguard's authors
+    /// count as false positives.
+    package private(set) var reportsOfRunning = 0
     package private(set) var suspicions = 0
     package private(set) var refutations = 0
     package private(set) var stalls = 0
@@ -39,30 +42,35 @@ package struct DeathRecorder: Sendable {
                 let place = world.livingHolder(of: identity, generation: generation)
             else { return }
             reports += 1
+            let kind = kind(of: place, in: world)
+            if kind == .running { reportsOfRunning += 1 }
             let death = Death(
                 identity: identity, generation: generation, incarnation: incarnation)
             guard counted.insert(death).inserted else { return }
-            classify(place, in: world)
+            switch kind {
+            case .running: ofRunning += 1
+            case .stalled: ofStalled += 1
+            case .cutOff: ofCutOff += 1
+            }
         case .refuted: refutations += 1
         case .stalled: stalls += 1
         case .removed, .nameConflict, .nameTaken, .collision, .datagramsBlocked, .synced: break
         }
     }
 
-    private mutating func classify(_ place: Int, in world: World) {
+    private enum Kind { case running, stalled, cutOff }
+
+    private func kind(of place: Int, in world: World) -> Kind {
         let process = world.processes[place]
-        let wasStalled =
-            process.state == .paused
+        if process.state == .paused
             || (process.resumedAt > process.startedAt
                 && world.now - process.resumedAt < Self.afterStall)
-        if wasStalled {
-            ofStalled += 1
-        } else if !world.calm.isNetworkWhole
-            || world.now - world.lastHealed < Self.afterStall
         {
-            ofCutOff += 1
-        } else {
-            ofRunning += 1
+            return .stalled
         }
+        if !world.calm.isNetworkWhole || world.now - world.lastHealed < Self.afterStall {
+            return .cutOff
+        }
+        return .running
     }
 }

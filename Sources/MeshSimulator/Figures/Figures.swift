@@ -53,6 +53,7 @@ package struct Figures: Sendable {
         line.add("join_all_median_s", detections.join.median)
         line.add("join_all_max_s", detections.join.max)
         line.add("false_deaths_of_running", deaths.ofRunning)
+        line.add("false_death_reports_of_running", deaths.reportsOfRunning)
         line.add("deaths_of_stalled", deaths.ofStalled)
         line.add("deaths_of_cut_off", deaths.ofCutOff)
         line.add("false_death_reports", deaths.reports)

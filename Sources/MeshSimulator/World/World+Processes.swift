@@ -87,7 +87,7 @@ extension World {
         processes[number].wakeAt = nil
         calm.impair(at: now, paused: -1)
         note(.resumed(process: number), .lives)
-        let isDeadlineFirst = generator.chance(perMillion: 250_000)
+        let isDeadlineFirst = generator.chance(perMillion: 500_000)
         if isDeadlineFirst { handleDeadlineIfDue(number) }
         let backlog = processes[number].backlog
         processes[number].backlog = []
