@@ -4,7 +4,10 @@ import MeshMembership
 
 /// One place where a node runs: a host with an address, a disk and a clock, and at most one
 /// process on it. A restart is the next life of the same place.
-package struct SimulatedProcess: Sendable {
+///
+/// A class, so that looking at one field of one process does not copy a whole node: as a struct in
+/// the world's array it cost a quarter of every run.
+package final class SimulatedProcess {
     package let number: Int
     package let name: Label
     package let zone: Label
@@ -56,6 +59,13 @@ package struct SimulatedProcess: Sendable {
         case stream(connection: UInt32, StreamStep.Side, StreamEvent)
         case signature(Signature, SigningToken)
         case resolved(seed: Int)
+    }
+
+    init(number: Int, name: Label, zone: Label, address: SocketAddress) {
+        self.number = number
+        self.name = name
+        self.zone = zone
+        self.address = address
     }
 
     /// Whether a process exists: it runs or is paused.

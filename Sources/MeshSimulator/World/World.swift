@@ -64,7 +64,7 @@ package final class World {
         outsiders = setup.outsiders
         mesh = Self.label("simulated")
         for number in 0..<setup.placeCount {
-            var process = SimulatedProcess(
+            let process = SimulatedProcess(
                 number: number, name: setup.nameByPlace[number] ?? Self.label("node-\(number)"),
                 zone: Self.label("zone-\(zones[number])"),
                 address: AddressPlan.address(ofProcess: number))
