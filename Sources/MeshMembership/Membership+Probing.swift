@@ -9,12 +9,23 @@ extension Membership {
         timers.schedule(.probeRound, at: now + parameters.probePeriod * localHealth.factor)
         let next = probeOrder.next(using: &generator) { [table] in table[$0].isReachable }
         guard let next else { return }
+        _ = begin(ordinaryProbe(.round, of: table[next].id, now: now), now: now)
+    }
+
+    /// A probe of the period's kind. Where only TCP gets through it begins with TCP and waits for
+    /// a lost packet to be repeated.
+    func ordinaryProbe(_ purpose: Probe.Purpose, of subject: NodeID, now: Instant) -> Probe {
+        if isDatagramBlocked(subject) {
+            let period = parameters.probePeriod * localHealth.factor
+            return Probe(
+                purpose, of: subject, now: now, timeout: .zero, end: period * 2, tries: 1,
+                asksRelays: true, escalatesEvery: period / 2, opensStreamsAgain: true)
+        }
         let timeout = scaledTimeout
         let end = min(timeout * 3, parameters.probePeriod * localHealth.factor)
-        let probe = Probe(
-            .round, of: table[next].id, now: now, timeout: timeout, end: end,
+        return Probe(
+            purpose, of: subject, now: now, timeout: timeout, end: end,
             tries: parameters.roundTries, asksRelays: true)
-        _ = begin(probe, now: now)
     }
 
     var scaledTimeout: TimeSpan { roundTrips.timeout(parameters) * localHealth.factor }
@@ -101,12 +112,12 @@ extension Membership {
                 send(request, to: relay, leading: [], now: now)
             }
         }
-        guard probe.stream == nil else { return }
+        guard probe.streams.isEmpty || probe.opensStreamsAgain else { return }
         let (message, leading) = pingParts(sequence, position)
         let ping = payload(message, leading: leading, byteCountMax: Self.payloadByteCountMax)
-        let stream = open(
+        let opened = open(
             .probing(sequence: sequence, payload: ping), to: table[position].address, now: now)
-        probes[sequence]?.stream = stream
+        if let opened { probes[sequence]?.streams.append(opened) }
     }
 
     private mutating func fail(_ sequence: UInt32, now: Instant) {
@@ -130,7 +141,7 @@ extension Membership {
     /// Ends a probe whatever its state, with the stream that it opened.
     mutating func endProbe(_ sequence: UInt32) {
         guard let probe = probes.removeValue(forKey: sequence) else { return }
-        if let stream = probe.stream, streams.remove(stream) != nil {
+        for stream in probe.streams where streams.remove(stream) != nil {
             effects.append(.close(stream))
         }
     }
@@ -164,12 +175,16 @@ extension Membership {
         }
     }
 
-    /// Three answers in a row over TCP only: the operator should know.
+    /// An answer over TCP only makes us probe accordingly; after three in a row the operator
+    /// should know.
     private mutating func noteDatagramsBlocked(_ node: NodeID) {
-        let inARow = (datagramsUnanswered[node] ?? 0) + 1
+        let inARow = datagramsUnanswered[node, default: 0] + 1
+        guard inARow <= 3 else { return }
         datagramsUnanswered[node] = inARow
         if inARow == 3 { report(.datagramsBlocked(node)) }
     }
+
+    func isDatagramBlocked(_ node: NodeID) -> Bool { datagramsUnanswered[node] != nil }
 
     /// A member of the last run answers: it is alive as we remember it, or will say otherwise.
     private mutating func revive(at position: Int, now: Instant) {

@@ -67,12 +67,15 @@ extension Membership {
         // nodes looking at one is load enough.
         let asksRelays =
             suspicion.declaredDead == nil || table.reachableOthersCount < Self.skepticsAskRelaysMax
-        let span = parameters.lastLook * min(localHealth.factor, 4)
+        // Four times as long where we are unwell, and where only TCP gets through.
+        let isBlocked = isDatagramBlocked(subject)
+        let span = parameters.lastLook * (isBlocked ? 4 : min(localHealth.factor, 4))
         let spacing = span / max(parameters.lastLookTries, 1)
         let probe = Probe(
             .lastLook, of: subject, now: now, timeout: spacing, end: span,
             tries: parameters.lastLookTries, asksRelays: asksRelays,
-            escalatesEvery: spacing * 2)
+            escalatesEvery: isBlocked ? spacing / 2 : spacing * 2,
+            opensStreamsAgain: asksRelays)
         guard let sequence = begin(probe, now: now) else {
             if let revision = suspicions[subject]?.nextRevision() {
                 timers.schedule(
@@ -165,11 +168,7 @@ extension Membership {
         guard let suspicion = suspicions[subject], suspicion.look == nil,
             !suspicion.accusers.contains(id)
         else { return }
-        let timeout = scaledTimeout
-        let probe = Probe(
-            .confirmation, of: subject, now: now, timeout: timeout, end: timeout * 3,
-            tries: parameters.roundTries, asksRelays: true)
-        _ = begin(probe, now: now)
+        _ = begin(ordinaryProbe(.confirmation, of: subject, now: now), now: now)
     }
 
     /// The claim that a member should hear so that it can refute, if we hold one.

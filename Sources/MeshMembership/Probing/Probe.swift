@@ -35,11 +35,15 @@ struct Probe: Sendable {
     var hasEscalated = false
     var relays: [NodeID] = []
     var nacksReceived = 0
-    var stream: StreamID?
+    /// Streams opened beside the pings: one, or where nothing but TCP gets through, one for each
+    /// escalation, since a lost SYN is repeated only after a second.
+    var streams: [StreamID] = []
+    let opensStreamsAgain: Bool
 
     init(
         _ purpose: Purpose, of subject: NodeID, now: Instant, timeout: TimeSpan, end: TimeSpan,
-        tries: Int, asksRelays: Bool, escalatesEvery escalationInterval: TimeSpan? = nil
+        tries: Int, asksRelays: Bool, escalatesEvery escalationInterval: TimeSpan? = nil,
+        opensStreamsAgain: Bool = false
     ) {
         self.purpose = purpose
         self.subject = subject
@@ -48,6 +52,7 @@ struct Probe: Sendable {
         escalation = now + timeout
         self.escalationInterval = escalationInterval
         self.asksRelays = asksRelays
+        self.opensStreamsAgain = opensStreamsAgain
         let spacing = end / max(tries, 1)
         retries = (1..<max(tries, 1)).reversed().map { now + spacing * $0 }
     }
