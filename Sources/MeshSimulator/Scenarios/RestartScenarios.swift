@@ -25,6 +25,18 @@ extension ScenarioCatalog {
                 stage.extend(beyond: at + .seconds(3))
             }
         },
+        Scenario("restored-equal", "a node comes back with the very generation it died with") {
+            stage in
+            let place = stage.choose(1)[0]
+            let at = stage.settled
+            stage.setup.plan.add(.saveDisk(place), at: at)
+            stage.setup.plan.restart(place, at: at, downFor: .seconds(2))
+            // A pause, so that it has refuted in that generation before.
+            stage.setup.plan.pause(place, at: at + .seconds(30), for: .seconds(30))
+            stage.setup.plan.restart(
+                place, at: at + .seconds(90), downFor: .seconds(30), disk: .restored)
+            stage.extend(beyond: at + .seconds(120))
+        },
         Scenario("no-disk", "nodes come back without a disk: new keys under old names") { stage in
             for place in stage.choose(max(1, stage.nodes / 10)) {
                 let at = stage.moment(from: stage.settled, to: stage.lastFault)

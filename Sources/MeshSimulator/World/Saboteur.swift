@@ -13,7 +13,7 @@ struct Saboteur: Sendable {
     /// The place that single-place sabotage happens at.
     static let victim = 1
     private static let saveSecond = 20
-    private static let rewindSecond = 80
+    private static let rewindSecond = 60
 
     init(_ plant: Sabotage?) { self.plant = plant }
 
