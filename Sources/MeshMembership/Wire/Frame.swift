@@ -167,9 +167,9 @@ package struct MemberEntry: Hashable, Sendable {
         switch try reader.readUInt8() {
         case 0: return MemberEntry(secondsEnded: secondsEnded, alive: alive, claim: nil)
         case 1:
-            let claim = try reader.readUpdate()
-            guard MemberClaim.Kind(rawValue: claim.kind) != nil else { throw .invalid }
-            return MemberEntry(secondsEnded: secondsEnded, alive: alive, claim: claim)
+            // Of a kind that a later version added, perhaps: the entry still tells who it is.
+            return MemberEntry(
+                secondsEnded: secondsEnded, alive: alive, claim: try reader.readUpdate())
         default: throw .invalid
         }
     }
