@@ -38,7 +38,7 @@ package struct Node: Sendable {
             return count(error)
         }
         let peer = Peer(
-            node: opened.node,
+            node: opened.node, bootID: opened.header.bootID,
             path: .datagram(from: sender, usedShortHeader: opened.header.introduction == nil),
             wireVersion: opened.header.wireVersion)
         do throws(DecodeError) {
@@ -91,9 +91,7 @@ package struct Node: Sendable {
     }
     /// The generation asked for by `storeGeneration` is on disk.
     package mutating func handleGenerationStored(_ generation: UInt32, now: Instant) {
-        if membership.handleGenerationStored(generation, now: now) {
-            transport.raiseGeneration(to: generation)
-        }
+        _ = membership.handleGenerationStored(generation, now: now)
     }
     package mutating func handleDeadline(now: Instant) { membership.handleDeadline(now: now) }
 

@@ -16,7 +16,7 @@ extension Membership {
             return
         }
         guard isFounded(claim, about: table[position]),
-            !isHeardBefore(claim, about: table[position]), isSigned(claim, signature)
+            !isHeardBefore(claim, about: table[position], now: now), isSigned(claim, signature)
         else { return }
         let update = Update.claim(claim, signature)
         switch kind {
@@ -38,17 +38,19 @@ extension Membership {
         return claimed == held || isDeparture
     }
 
-    private func isHeardBefore(_ claim: MemberClaim, about member: Member) -> Bool {
+    private func isHeardBefore(
+        _ claim: MemberClaim, about member: Member, now: Instant
+    ) -> Bool {
         switch claim.kind {
         case .suspect:
             if member.state != .alive, member.state != .suspect { return true }
-            if clearances.covers(claim) { return true }
+            if clearances.covers(claim, now: now) { return true }
             return suspicions[claim.subject]?.accusers.contains(claim.author) ?? false
         case .dead:
             if member.state != .alive, member.state != .suspect {
                 return !member.marks.contains(.restored)
             }
-            if clearances.covers(claim) { return true }
+            if clearances.covers(claim, now: now) { return true }
             return suspicions[claim.subject]?.declaredDead != nil
         case .left: return member.state == .left
         case .forgotten: return member.state == .left || member.state == .forgotten
@@ -172,7 +174,7 @@ extension Membership {
         }
         guard let position = table.position(of: claim.subject),
             isFounded(claim, about: table[position]),
-            !isHeardBefore(claim, about: table[position]), isSigned(claim, signature)
+            !isHeardBefore(claim, about: table[position], now: now), isSigned(claim, signature)
         else { return }
         let update = Update.claim(claim, signature)
         let age = TimeSpan.seconds(Int64(min(secondsEnded, UInt32(Int32.max))))
@@ -186,10 +188,15 @@ extension Membership {
             }
         case .dead where table[position].state == .dead:
             hearDeath(claim, update, at: position, now: now)
+        case .forgotten where table[position].isReachable && !isNew:
+            // Only the dead are forgotten; one that lives should hear what is said of it.
+            tellAccused(at: position, update, now: now)
         case .dead, .left, .forgotten:
             end(claim.kind.state, at: position, by: claim.author, update, now: now)
+            // How long ago is the teller's word, signed by nobody: it may shorten our memory of a
+            // stranger, not of a member that we knew.
             let anchor = now - min(age, parameters.retention)
-            ended[claim.subject]?.anchor = anchor
+            if isNew { ended[claim.subject]?.anchor = anchor }
             if !isFirst {
                 lanes[.membership].enqueue(update, about: key(of: claim))
                 wantGossip(now: now)

@@ -13,12 +13,15 @@ extension Membership {
 
     // MARK: Signing
 
-    mutating func sign(_ draft: SigningDesk.Draft) {
+    /// False if too many signatures are awaited.
+    @discardableResult
+    mutating func sign(_ draft: SigningDesk.Draft) -> Bool {
         guard let token = signing.add(draft) else {
             counters.boundsReached += 1
-            return
+            return false
         }
         effects.append(.sign(draft.signedBytes(mesh: mesh), token: token))
+        return true
     }
 
     package mutating func handle(
@@ -97,7 +100,9 @@ extension Membership {
         let isAnswered =
             (claim.generation, claim.incarnation) < (local.generation, lastIncarnation)
             && claim.kind != .left
-        guard !isAnswered, claim.generation >= local.generation else { return }
+        guard !isAnswered, claim.generation >= local.generation else {
+            return reassure(claim.author, now: now)
+        }
         guard isSigned(claim, signature) else { return }
         if claim.generation > local.generation || claim.kind == .left {
             // Our own key said more than we remember: an old data directory, or a clone. Others'
@@ -107,11 +112,22 @@ extension Membership {
                 generation: claim.generation, boot: nil, at: local.address, now: now)
         }
         guard claim.incarnation <= lastIncarnation else { return }
+        guard sign(.alive(ownStatement(incarnation: lastIncarnation + 1))) else { return }
         lastIncarnation += 1
         localHealth.refuted()
         if !accusers.contains(claim.author), accusers.count < 8 { accusers.append(claim.author) }
         report(.refuted(incarnation: lastIncarnation))
-        sign(.alive(ownStatement(incarnation: lastIncarnation)))
+    }
+
+    /// An accuser has missed our refutation: it is sent once more, to one accuser at a time and
+    /// not more often than gossip goes.
+    private mutating func reassure(_ accuser: NodeID, now: Instant) {
+        guard table[0].incarnation == lastIncarnation,
+            lastReassurance.map({ now - $0 >= parameters.gossipInterval }) ?? true,
+            let position = table.position(of: accuser), position > 0
+        else { return }
+        lastReassurance = now
+        send(.gossip, to: position, leading: [table.aliveUpdate(at: 0)], now: now)
     }
 
     // MARK: Clones
@@ -133,8 +149,8 @@ extension Membership {
     mutating func collide(
         generation: UInt32, boot: BootID?, at address: SocketAddress, now: Instant
     ) {
-        // Of two with one generation the smaller boot id gives way; the other has been heard.
-        if generation == local.generation, let boot, local.bootID > boot { return }
+        // Of two with one generation both take the next, and meet again there if both live. To let
+        // only one give way would wait for a process that may be gone.
         guard generation >= local.generation, generation < .max,
             generationAwaited ?? 0 <= generation
         else { return }

@@ -4,6 +4,8 @@ package import MeshCore
 package struct Peer: Sendable, Hashable {
     /// Authenticated: the session it was sealed under, or the stream's hello.
     package var node: NodeID
+    /// Which process of that node.
+    package var bootID: BootID
     package var path: Path
     package var wireVersion: UInt8
 
@@ -13,8 +15,9 @@ package struct Peer: Sendable, Hashable {
         case stream(StreamID)
     }
 
-    package init(node: NodeID, path: Path, wireVersion: UInt8) {
+    package init(node: NodeID, bootID: BootID, path: Path, wireVersion: UInt8) {
         self.node = node
+        self.bootID = bootID
         self.path = path
         self.wireVersion = wireVersion
     }
@@ -31,6 +34,12 @@ extension Membership {
         guard phase != .stopped, peer.node != id else { return }
         var reader = ByteReader(payload)
         let message = try Message.decode(&reader)
+        if case .datagram(_, usedShortHeader: true) = peer.path,
+            let position = table.position(of: peer.node), table[position].bootID == peer.bootID
+        {
+            // Whoever writes short has had an answer from this boot of ours.
+            table[position].marks.insert(.acquainted)
+        }
         // Updates first: what a newcomer says of itself is known when its ping is answered.
         while !reader.isAtEnd {
             let kind = try reader.readUInt8()
@@ -79,7 +88,7 @@ extension Membership {
         }
         // An answer is never larger than its question: nobody is made to flood a third.
         let ack = payload(
-            .ack(sequence: sequence, digest: digest.root), leading: [],
+            .ack(sequence: sequence, digest: digest.root), leading: pastStatement(of: peer),
             byteCountMax: requestByteCount)
         reply(ack, to: peer)
         compareDigest(theirs, of: peer.node, now: now)
@@ -94,57 +103,80 @@ extension Membership {
         }
     }
 
+    /// What a peer's key said of itself from another process, if that is what we hold. A node
+    /// that came back with an old disk hears there which generations it has used.
+    private func pastStatement(of peer: Peer) -> [Update] {
+        guard let position = table.position(of: peer.node),
+            table[position].bootID != peer.bootID
+        else { return [] }
+        return [table.aliveUpdate(at: position)]
+    }
+
     private mutating func handleAck(
         _ sequence: UInt32, digest theirs: UInt64, from peer: Peer, now: Instant
     ) {
-        if let relay = relayed[sequence], relay.target == peer.node {
-            relayed[sequence] = nil
+        if let relay = relayed[Probe.number(of: sequence)], relay.target == peer.node {
+            relayed[Probe.number(of: sequence)] = nil
             let ack = payload(
                 .ack(sequence: relay.askersSequence, digest: digest.root), leading: [],
                 byteCountMax: Message.byteCountMax)
             effects.append(
                 .send(
                     payload: ack, to: relay.returnAddress, isAcquainted: relay.isAskerAcquainted,
-                    wireVersion: peer.wireVersion))
+                    wireVersion: relay.wireVersion))
         }
-        guard let probe = probes[sequence], probe.accepts(from: peer.node) else { return }
+        guard let probe = probes[Probe.number(of: sequence)], probe.accepts(from: peer.node) else {
+            return
+        }
         noteAnswer(to: sequence, probe, from: peer, now: now)
         compareDigest(theirs, of: peer.node, now: now)
     }
 
     private mutating func handleNack(_ sequence: UInt32, from peer: Peer) {
-        guard probes[sequence]?.relays.contains(peer.node) ?? false else { return }
-        probes[sequence]?.nacksReceived += 1
+        let number = Probe.number(of: sequence)
+        guard let probe = probes[number], probe.relays.contains(peer.node),
+            !probe.nackers.contains(peer.node)
+        else { return }
+        probes[number]?.nackers.append(peer.node)
     }
 
     private mutating func handlePingRequest(
         _ sequence: UInt32, target: NodeID, from peer: Peer, now: Instant
     ) {
         guard case .datagram(let address, let usedShortHeader) = peer.path else { return }
-        let position = table.position(of: target)
-        guard let position, relayed.count < MembershipBounds.relaysMax else {
+        guard let position = table.position(of: target), position > 0,
+            table[position].state.isKnown, relayed.count < MembershipBounds.relaysMax
+        else {
             return reply(
                 payload(.nack(sequence: sequence), leading: [], byteCountMax: 22), to: peer)
         }
         let own = nextSequence()
         relayed[own] = RelayedProbe(
             asker: peer.node, askersSequence: sequence, target: target, returnAddress: address,
-            isAskerAcquainted: isAcquainted(peer.node) || usedShortHeader)
-        timers.schedule(.relay(own), at: now + roundTrips.timeout(parameters))
+            isAskerAcquainted: isAcquainted(peer.node) || usedShortHeader,
+            wireVersion: peer.wireVersion)
+        timers.schedule(.relay(own), at: now + parameters.pingTimeoutMin)
         let ping = Message.ping(
             sequence: own, target: NodePrefix(of: target), digest: digest.root)
         send(ping, to: position, leading: [], now: now)
     }
 
-    /// A relayed ping was not answered in time: say so, and forget it.
+    /// A relayed ping has not been answered for the least timeout there is: say so, for the asker
+    /// only wants to know that we hear it, and wait on for the answer. At the longest, forget it.
     mutating func endRelay(_ sequence: UInt32, now: Instant) {
-        guard let relay = relayed.removeValue(forKey: sequence) else { return }
+        guard let relay = relayed[sequence] else { return }
+        guard !relay.hasNacked else {
+            relayed[sequence] = nil
+            return
+        }
+        relayed[sequence]?.hasNacked = true
+        timers.schedule(.relay(sequence), at: now + parameters.pingTimeoutMax)
         let nack = payload(
             .nack(sequence: relay.askersSequence), leading: [], byteCountMax: Message.byteCountMax)
         effects.append(
             .send(
                 payload: nack, to: relay.returnAddress, isAcquainted: relay.isAskerAcquainted,
-                wireVersion: parameters.wireVersions.lowerBound))
+                wireVersion: relay.wireVersion))
     }
 
     // MARK: Sending

@@ -46,8 +46,9 @@ extension Membership {
         addresses: [SocketAddress], ofSeed seed: Int, now: Instant
     ) {
         guard phase == .running, seeds.seeds.indices.contains(seed) else { return }
-        if addresses.contains(local.address) { return seeds.isSelf(seed) }
-        seeds.resolved(seed, to: addresses)
+        let others = addresses.filter { $0 != local.address }
+        if others.isEmpty, !addresses.isEmpty { return seeds.isSelf(seed, now: now) }
+        seeds.resolved(seed, to: others)
         trySeed(seed, now: now)
     }
 
@@ -99,6 +100,9 @@ extension Membership {
         for position in stride(from: table.count - 1, to: 0, by: -1) {
             let member = table[position]
             guard let anchor = ended[member.id]?.anchor else { continue }
+            if member.state == .dead, member.isAsserted, ended[member.id]?.claim == nil {
+                signDeath(of: member)
+            }
             guard ages else {
                 ended[member.id]?.anchor = anchor + elapsed
                 continue

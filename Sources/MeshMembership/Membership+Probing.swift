@@ -31,7 +31,7 @@ extension Membership {
     var scaledTimeout: TimeSpan { roundTrips.timeout(parameters) * localHealth.factor }
 
     mutating func nextSequence() -> UInt32 {
-        lastSequence &+= 1
+        lastSequence &+= Probe.numbersEach
         return lastSequence
     }
 
@@ -53,7 +53,7 @@ extension Membership {
     /// The ping of a probe, with what its subject should hear: that it is accused (Lifeguard IV.C),
     /// and, if it may not know us, who we are.
     private func pingParts(
-        _ sequence: UInt32, _ position: Int
+        _ sequence: UInt32, _ position: Int, now: Instant
     ) -> (message: Message, leading: [Update]) {
         let member = table[position]
         var leading: [Update] = []
@@ -62,17 +62,26 @@ extension Membership {
         {
             leading.append(claim)
         }
-        if !member.marks.contains(.acquainted) { leading.append(table.aliveUpdate(at: 0)) }
+        // A member that is alive here has most likely heard of us; a young process says who it is
+        // anyway, for its past may have said otherwise.
+        let isYoung = now - startedAt < Self.introductionSpan
+        if !member.marks.contains(.acquainted), isYoung || member.state != .alive {
+            leading.append(table.aliveUpdate(at: 0))
+        }
         let message = Message.ping(
             sequence: sequence, target: NodePrefix(of: member.id), digest: digest.root)
         return (message, leading)
     }
 
+    /// For how long after its start a process introduces itself to all whom it probes.
+    private static var introductionSpan: TimeSpan { .minutes(1) }
+
     private mutating func sendPing(_ sequence: UInt32, now: Instant) {
         guard let subject = probes[sequence]?.subject,
-            let position = table.position(of: subject)
+            let position = table.position(of: subject),
+            let offset = probes[sequence]?.notePing(now: now)
         else { return }
-        let (message, leading) = pingParts(sequence, position)
+        let (message, leading) = pingParts(sequence + offset, position, now: now)
         send(message, to: position, leading: leading, now: now)
     }
 
@@ -113,7 +122,7 @@ extension Membership {
             }
         }
         guard probe.streams.isEmpty || probe.opensStreamsAgain else { return }
-        let (message, leading) = pingParts(sequence, position)
+        let (message, leading) = pingParts(sequence, position, now: now)
         let ping = payload(message, leading: leading, byteCountMax: Self.payloadByteCountMax)
         let opened = open(
             .probing(sequence: sequence, payload: ping), to: table[position].address, now: now)
@@ -126,7 +135,7 @@ extension Membership {
         switch probe.purpose {
         case .round, .confirmation:
             localHealth.probeFailed(
-                nacksExpected: probe.relays.count, nacksReceived: probe.nacksReceived)
+                nacksExpected: probe.relays.count, nacksReceived: probe.nackers.count)
             // A statement that came meanwhile is newer than our question.
             guard let position = table.position(of: probe.subject) else { return }
             if table[position].state == .alive, table[position].since > probe.startedAt { return }
@@ -150,17 +159,17 @@ extension Membership {
     mutating func noteAnswer(
         to sequence: UInt32, _ probe: Probe, from peer: Peer, now: Instant
     ) {
+        let number = Probe.number(of: sequence)
         let isDirect = peer.node == probe.subject
-        guard let position = table.position(of: probe.subject) else { return endProbe(sequence) }
+        guard let position = table.position(of: probe.subject) else { return endProbe(number) }
         if case .datagram = peer.path, isDirect {
             table[position].marks.insert(.acquainted)
             datagramsUnanswered[probe.subject] = nil
-            // Only while one ping is out can the answer be told to be its.
-            if probe.hasOnlyPingedOnce { roundTrips.record(now - probe.startedAt) }
+            if let took = probe.roundTrip(of: sequence, now: now) { roundTrips.record(took) }
         } else if case .stream = peer.path {
             noteDatagramsBlocked(probe.subject)
         }
-        endProbe(sequence)
+        endProbe(number)
         switch probe.purpose {
         case .round, .confirmation: localHealth.probeSucceeded()
         case .lastLook, .contact: break

@@ -103,6 +103,10 @@ extension Membership {
     private mutating func declareDead(at position: Int, now: Instant) {
         let member = table[position]
         die(at: position, by: id, nil, now: now)
+        signDeath(of: member)
+    }
+
+    mutating func signDeath(of member: Member) {
         sign(
             .claim(
                 MemberClaim(
@@ -132,7 +136,7 @@ extension Membership {
         guard let suspicion = suspicions[subject], let position = table.position(of: subject) else {
             return
         }
-        clearances.add(subject, suspicion)
+        clearances.add(subject, suspicion, now: now)
         endSuspicion(of: subject)
         setState(.alive, at: position, by: id, now: now)
     }
@@ -186,6 +190,14 @@ extension Membership {
     /// Tells a member of a claim against it, at the address that it gave.
     mutating func tellAccused(at position: Int, _ claim: Update, now: Instant) {
         guard table[position].state != .left else { return }
-        send(.gossip, to: position, leading: [claim], now: now)
+        // The claim alone: whoever can make us say this should gain nothing by it.
+        var writer = ByteWriter(reservingCapacity: 160)
+        Message.gossip.write(to: &writer, extensionBytes: parameters.futureFields)
+        writer.write(claim)
+        effects.append(
+            .send(
+                payload: writer.bytes, to: table[position].address,
+                isAcquainted: table[position].marks.contains(.acquainted),
+                wireVersion: wireVersion(for: position)))
     }
 }

@@ -5,11 +5,13 @@ package import MeshCore
 extension Membership {
     /// A peer told its digest; if it has differed from ours for long enough, lists are exchanged.
     mutating func compareDigest(_ theirs: UInt64, of node: NodeID, now: Instant) {
-        guard phase == .running, streams.syncsOpened == 0 else { return }
+        guard phase == .running, streams.syncsOpened == 0,
+            let position = table.position(of: node)
+        else { return }
         let isDue = syncTrigger.compare(
             theirs, with: digest.root, now: now, parameters, membersCount: table.count,
             using: &generator)
-        guard isDue, let position = table.position(of: node) else { return }
+        guard isDue else { return }
         _ = open(.syncing(seed: nil), to: table[position].address, now: now)
     }
 
@@ -97,7 +99,9 @@ extension Membership {
                 peer.wireVersions.upperBound, parameters.wireVersions.upperBound)
             try handle(
                 payload: payload,
-                from: Peer(node: peer.node, path: .stream(stream), wireVersion: version),
+                from: Peer(
+                    node: peer.node, bootID: peer.bootID, path: .stream(stream),
+                    wireVersion: version),
                 now: now)
         case (.offer(let digests), .accepted) where !conversation.hasSentEnd:
             let buckets = digest.difference(from: digests)
@@ -130,9 +134,14 @@ extension Membership {
         // Nobody signs a hello. One under our key from another boot may be a clone or a lie; the
         // statements that follow tell, for they are signed.
         if hello.node == id, hello.bootID == local.bootID {
-            if case .syncing(let seed?) = conversation.role { seeds.isSelf(seed) }
             _ = streams.remove(stream)
             effects.append(.close(stream))
+            guard case .syncing(let seed?) = conversation.role else { return }
+            if seeds.seeds[seed].addresses.isEmpty {
+                seeds.isSelf(seed, now: now)
+            } else {
+                trySeed(seed, now: now)
+            }
             return
         }
         if case .accepted = conversation.role { write(.hello(ownHello), on: stream) }
@@ -193,12 +202,12 @@ extension Membership {
             let age = TimeSpan.seconds(Int64(min(entry.secondsEnded, UInt32(Int32.max))))
             guard age < parameters.retention / 2 else { return }
             let isAuthorKnown = table.position(of: claim.claim.author) != nil
-            if !isAuthorKnown, claim.claim.kind == .dead, node != id,
+            if !isAuthorKnown, claim.claim.kind != .left, node != id,
                 table.count < MembershipBounds.membersMax,
                 cryptography.isValid(
                     signature, over: statement.signedBytes(mesh: mesh), by: statement.key)
             {
-                // Dead by the word of one whom we do not know: believed as far as calling on it.
+                // Ended by the word of one whom we do not know: believed as far as calling on it.
                 return introduceUnasserted(statement, signature, node, now: now)
             }
         }

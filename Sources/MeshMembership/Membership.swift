@@ -32,7 +32,8 @@ package struct Membership: Sendable {
     var probeOrder = ProbeOrder()
     var probes: [UInt32: Probe] = [:]
     var relayed: [UInt32: RelayedProbe] = [:]
-    var lastSequence: UInt32 = 0
+    /// Begins anywhere, so that nobody's answers fit another's questions by chance.
+    var lastSequence: UInt32
     var roundTrips = RoundTrips()
     var localHealth: LocalHealth
     /// Members that answered only over TCP, and how often in a row. Bound: the member table's.
@@ -59,8 +60,10 @@ package struct Membership: Sendable {
     var lastIncarnation: UInt32 = 0
     /// Who is to hear our next refutation directly. At most 8.
     var accusers: [NodeID] = []
+    var lastReassurance: Instant?
     var generationAwaited: UInt32?
     var farewell: Update?
+    var startedAt: Instant = .zero
     var lastRetentionTick: Instant = .zero
 
     package internal(set) var counters = MembershipCounters()
@@ -98,6 +101,7 @@ package struct Membership: Sendable {
         self.local = local
         self.cryptography = cryptography
         self.generator = generator
+        lastSequence = Probe.number(of: UInt32(truncatingIfNeeded: self.generator.next()))
         roster = local.roster
         id = NodeID(of: local.key, using: cryptography)
         mesh = MeshID(named: local.mesh, using: cryptography)
@@ -114,6 +118,7 @@ package struct Membership: Sendable {
 
     /// Begins: signs the first statement; what needs it follows its signature.
     package mutating func start(now: Instant) {
+        startedAt = now
         lastRetentionTick = now
         for position in 0..<table.count {
             table[position].since = now

@@ -20,11 +20,11 @@ struct RegressionSeeds {
 
     static let seeds: [Seed] = [
         Seed(
-            scenario: "restored-equal", seed: 2, nodes: 5, isMended: false,
+            scenario: "restored-equal", seed: 2, nodes: 5,
             story: "a restored disk leads to a generation that was used before; its larger boot id "
                 + "made the node wait for a process of the past, dead for everybody, for ever"),
         Seed(
-            scenario: "chaos", seed: 21, nodes: 5, isMended: false,
+            scenario: "chaos", seed: 21, nodes: 5,
             story: "a collision raised a generation; a replay from before it was taken, because "
                 + "its session, and the replay window with it, had been replaced"),
     ]

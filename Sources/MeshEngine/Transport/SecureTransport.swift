@@ -5,7 +5,8 @@ import MeshMembership
 ///
 /// Every boot of a node seals under a key of its own, HKDF(mesh secret, mesh name, NodeID,
 /// generation, boot id), with a counter as nonce. A restored snapshot or a copied data directory
-/// has another boot id and therefore another key: no nonce is ever used twice under one key.
+/// has another boot id and therefore another key: no nonce is ever used twice under one key. The
+/// generation is the one that the boot began with; a collision that raises it changes no key.
 struct SecureTransport: Sendable {
     /// One mesh secret, and what it is called on the wire.
     private struct Secret: Sendable {
@@ -31,8 +32,8 @@ struct SecureTransport: Sendable {
     private let id: NodeID
     private let bootID: BootID
     private let wireVersions: ClosedRange<UInt8>
-    private var generation: UInt32
-    private var ownKey: any SealingKey
+    private let generation: UInt32
+    private let ownKey: any SealingKey
     private var counter: UInt64 = 0
     private var sessions: SessionTable
 
@@ -82,14 +83,6 @@ struct SecureTransport: Sendable {
             secret: secret, salt: Array(mesh.text.utf8), info: info.bytes)
     }
 
-    /// A collision has raised our generation: from now on we seal under its key.
-    mutating func raiseGeneration(to generation: UInt32) {
-        self.generation = generation
-        ownKey = Self.key(
-            secrets[0].bytes, mesh: mesh, node: id, generation: generation, bootID: bootID,
-            using: cryptography)
-    }
-
     /// A datagram with `payload`. Expects it to fit `MembershipBounds.datagramByteCountMax`.
     mutating func seal(_ payload: [UInt8], isAcquainted: Bool, wireVersion: UInt8) -> [UInt8] {
         counter += 1
@@ -125,35 +118,61 @@ struct SecureTransport: Sendable {
         guard let secret = secrets.first(where: { $0.id == header.keyID }) else {
             throw .unknownKey
         }
-        let name = SessionTable.Name(
-            bootID: header.bootID, keyID: header.keyID)
-        let known = sessions.session(name).flatMap { session in
-            // After a collision a boot goes on under a higher generation: another key.
-            header.introduction.map { $0.generation == session.generation } ?? true
-                ? session : nil
-        }
-        let session: SessionTable.Session
-        if let known {
-            session = known
-        } else {
-            guard let owner = header.introduction ?? owner else {
-                throw .unknownBoot(header.bootID)
-            }
-            session = .init(
-                node: owner.node, generation: owner.generation, keyID: header.keyID,
-                key: Self.key(
-                    secret.bytes, mesh: mesh, node: owner.node, generation: owner.generation,
-                    bootID: header.bootID, using: cryptography))
-        }
-        guard session.window.isNew(header.counter) else { throw .replayed }
+        let name = SessionTable.Name(bootID: header.bootID, keyID: header.keyID)
         var packet = datagram
-        guard
-            session.key.open(
-                &packet, headerCount: header.byteCount, counter: header.counter)
-        else { throw .forged }
-        if known == nil { sessions.add(session, as: name) }
-        sessions.accept(header.counter, in: name)
+        let session = try open(&packet, header, secret, candidates(name, header, secret, owner))
+        sessions.accept(header.counter, in: session, as: name)
         packet.removeFirst(header.byteCount)
-        return Opened(node: session.node, payload: packet, header: header)
+        return Opened(node: session.owner.node, payload: packet, header: header)
+    }
+
+    /// The sessions that a datagram may have been sealed under: the one that its long header
+    /// names, or those known by its boot id, or the one that `owner` would have.
+    private func candidates(
+        _ name: SessionTable.Name, _ header: PacketHeader, _ secret: Secret,
+        _ owner: PacketHeader.Introduction?
+    ) throws(Rejection) -> [SessionTable.Session] {
+        let known = sessions.sessions(name)
+        if let introduction = header.introduction {
+            if let match = known.first(where: { $0.owner == introduction }) { return [match] }
+            return [session(of: introduction, header, secret)]
+        }
+        if let owner, !known.contains(where: { $0.owner == owner }) {
+            return known + [session(of: owner, header, secret)]
+        }
+        guard !known.isEmpty else { throw .unknownBoot(header.bootID) }
+        return known
+    }
+
+    private func session(
+        of owner: PacketHeader.Introduction, _ header: PacketHeader, _ secret: Secret
+    ) -> SessionTable.Session {
+        SessionTable.Session(
+            owner: owner,
+            key: Self.key(
+                secret.bytes, mesh: mesh, node: owner.node, generation: owner.generation,
+                bootID: header.bootID, using: cryptography))
+    }
+
+    /// Opens `packet` under the first of the sessions that fits.
+    private func open(
+        _ packet: inout [UInt8], _ header: PacketHeader, _ secret: Secret,
+        _ sessions: [SessionTable.Session]
+    ) throws(Rejection) -> SessionTable.Session {
+        var isReplay = false
+        let sealed = packet
+        for session in sessions {
+            guard session.window.isNew(header.counter) else {
+                isReplay = true
+                continue
+            }
+            packet = sealed
+            if session.key.open(
+                &packet, headerCount: header.byteCount, counter: header.counter)
+            {
+                return session
+            }
+        }
+        throw isReplay ? .replayed : .forged
     }
 }

@@ -20,8 +20,6 @@ struct SeedJoiner: Sendable {
         var addresses: [SocketAddress] = []
         var tries = 0
         var nextTry: Instant = .zero
-        /// The address was our own: nothing to do there, ever.
-        var isSelf = false
     }
 
     private(set) var seeds: [Seed]
@@ -34,7 +32,7 @@ struct SeedJoiner: Sendable {
         var due: [Int] = []
         for index in seeds.indices {
             let seed = seeds[index]
-            guard !seed.isSelf, !seed.isBusy, seed.nextTry <= now else { continue }
+            guard !seed.isBusy, seed.nextTry <= now else { continue }
             if let node = seed.node, !isNeeded(node) { continue }
             seeds[index].isBusy = true
             due.append(index)
@@ -45,7 +43,7 @@ struct SeedJoiner: Sendable {
     /// When the next silent seed is due.
     func nextTry(isNeeded: (NodeID) -> Bool) -> Instant? {
         var earliest: Instant?
-        for seed in seeds where !seed.isSelf && !seed.isBusy {
+        for seed in seeds where !seed.isBusy {
             if let node = seed.node, !isNeeded(node) { continue }
             earliest = min(earliest ?? seed.nextTry, seed.nextTry)
         }
@@ -61,9 +59,10 @@ struct SeedJoiner: Sendable {
         seeds[index].addresses.isEmpty ? nil : seeds[index].addresses.removeFirst()
     }
 
-    mutating func isSelf(_ index: Int) {
-        seeds[index].isSelf = true
+    /// The seed is this node itself: nothing to do there until the name is looked up again.
+    mutating func isSelf(_ index: Int, now: Instant) {
         seeds[index].isBusy = false
+        seeds[index].nextTry = now + Self.slowestInterval
     }
 
     mutating func answered(_ index: Int, by node: NodeID, now: Instant) {

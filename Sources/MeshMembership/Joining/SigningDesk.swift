@@ -3,8 +3,9 @@ import MeshCore
 /// Statements of this node that wait for their signature. Signing is an effect: the private key
 /// stays in the shell.
 ///
-/// Bound: `MembershipBounds.signaturesMax`; a further statement is not made, and what it was about
-/// comes up again by itself.
+/// Bound: `MembershipBounds.signaturesMax`; a further statement is not made. An accusation against
+/// us stays unanswered until it is repeated; a suspicion is then ours alone; a death that could not
+/// be told is signed at the next retention tick.
 struct SigningDesk: Sendable {
     enum Draft: Sendable {
         case alive(AliveStatement)

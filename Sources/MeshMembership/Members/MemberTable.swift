@@ -9,6 +9,8 @@ import MeshCore
 /// Bound: `MembershipBounds.membersMax`.
 struct MemberTable: Sendable {
     private(set) var members: [Member] = []
+    /// A hash of each member's name, to find who shares one without walking the records.
+    private var nameHashes: [UInt32] = []
     private var index: [UInt16] = Array(repeating: Self.vacant, count: 16)
     private var zones: [Label] = []
     private var extensions: [NodeID: [UInt8]] = [:]
@@ -23,6 +25,7 @@ struct MemberTable: Sendable {
     /// Bytes that the members take: records, index and the array's slack.
     var storageByteCount: Int {
         members.capacity * MemoryLayout<Member>.stride
+            + nameHashes.capacity * MemoryLayout<UInt32>.stride
             + index.capacity * MemoryLayout<UInt16>.stride
             + zones.capacity * MemoryLayout<Label>.stride
     }
@@ -52,7 +55,19 @@ struct MemberTable: Sendable {
 
     /// Positions of members that use `name`, in the order of the table.
     func positions(named name: Label) -> [Int] {
-        members.indices.filter { members[$0].name == name }
+        let wanted = Self.hash(of: name)
+        var positions: [Int] = []
+        for position in nameHashes.indices
+        where nameHashes[position] == wanted && members[position].name == name {
+            positions.append(position)
+        }
+        return positions
+    }
+
+    private static func hash(of name: Label) -> UInt32 {
+        var hash = StableHash()
+        hash.combine(name.text.utf8)
+        return UInt32(truncatingIfNeeded: hash.finalize())
     }
 
     /// Appends a member. Expects its id to be new and the table not to be full.
@@ -63,6 +78,7 @@ struct MemberTable: Sendable {
         precondition(members.count < MembershipBounds.membersMax, "expected room in the table")
         if members.count == members.capacity {
             members.reserveCapacity(members.count + members.count / 32 + 8)
+            nameHashes.reserveCapacity(members.count + members.count / 32 + 8)
         }
         if (members.count + 1) * 4 > index.count * 3 { growIndex() }
         let position = members.count
@@ -74,6 +90,7 @@ struct MemberTable: Sendable {
                 born: statement.born, port: statement.address.port,
                 zone: internZone(statement.zone), wireLowest: statement.wireVersions.lowerBound,
                 wireHighest: statement.wireVersions.upperBound, state: state, marks: marks))
+        nameHashes.append(Self.hash(of: statement.name))
         setExtension(statement.extensionBytes, at: position)
         place(position)
         count(state, at: position, by: 1)
@@ -90,6 +107,7 @@ struct MemberTable: Sendable {
         }
         members[position].signature = signature
         members[position].name = statement.name
+        nameHashes[position] = Self.hash(of: statement.name)
         members[position].zone = zone
         members[position].host = statement.address.host
         members[position].port = statement.address.port
@@ -116,6 +134,8 @@ struct MemberTable: Sendable {
         extensions[members[position].id] = nil
         members.swapAt(position, members.count - 1)
         members.removeLast()
+        nameHashes.swapAt(position, nameHashes.count - 1)
+        nameHashes.removeLast()
         rebuildIndex(count: index.count)
     }
 

@@ -20,21 +20,29 @@ struct Probe: Sendable {
         case contact
     }
 
+    /// A probe has this many numbers, one for each of its pings in turn: the answer then says
+    /// which ping it is to, and the round trip is known even when an earlier one was lost.
+    static let numbersEach: UInt32 = 16
+
+    /// The number by which a probe is known, of which `sequence` is one.
+    static func number(of sequence: UInt32) -> UInt32 { sequence & ~(numbersEach - 1) }
+
     let purpose: Purpose
     let subject: NodeID
     let startedAt: Instant
     /// When the direct pings after the first are due, soonest last.
     private var retries: [Instant]
-    private var hasRetried = false
+    /// When each direct ping was sent.
+    private var sentAt: [Instant] = []
     /// When relays are next asked, and the first time the stream is opened; `nil` when no more.
     var escalation: Instant?
     /// How long after one escalation the next follows, for a look that must not err.
     let escalationInterval: TimeSpan?
     let end: Instant
     let asksRelays: Bool
-    var hasEscalated = false
     var relays: [NodeID] = []
-    var nacksReceived = 0
+    /// Relays that could not reach the subject either, each once.
+    var nackers: [NodeID] = []
     /// Streams opened beside the pings: one, or where nothing but TCP gets through, one for each
     /// escalation, since a lost SYN is repeated only after a second.
     var streams: [StreamID] = []
@@ -57,7 +65,18 @@ struct Probe: Sendable {
         retries = (1..<max(tries, 1)).reversed().map { now + spacing * $0 }
     }
 
-    var hasOnlyPingedOnce: Bool { !hasRetried && !hasEscalated }
+    /// A direct ping is being sent: what to add to the probe's number for it.
+    mutating func notePing(now: Instant) -> UInt32 {
+        guard sentAt.count < Int(Self.numbersEach) else { return Self.numbersEach - 1 }
+        sentAt.append(now)
+        return UInt32(sentAt.count - 1)
+    }
+
+    /// How long the answer under `sequence` took; `nil` for a number that no ping had.
+    func roundTrip(of sequence: UInt32, now: Instant) -> TimeSpan? {
+        let index = Int(sequence % Self.numbersEach)
+        return index < sentAt.count ? now - sentAt[index] : nil
+    }
 
     /// When this probe next wants to do something.
     var nextStep: Instant {
@@ -72,15 +91,13 @@ struct Probe: Sendable {
 
     /// What is due at `now`, if anything.
     mutating func step(now: Instant) -> Step? {
-        if let retry = retries.last, retry <= now {
-            retries.removeLast()
-            hasRetried = true
-            return .ping
-        }
         if let due = escalation, due <= now, due < end {
             escalation = escalationInterval.map { due + $0 }
-            hasEscalated = true
             return .escalate
+        }
+        if let retry = retries.last, retry <= now {
+            retries.removeLast()
+            return .ping
         }
         return end <= now ? .fail : nil
     }

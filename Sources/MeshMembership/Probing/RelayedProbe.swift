@@ -11,4 +11,8 @@ struct RelayedProbe: Sendable {
     /// Where the request came from: where its answer goes.
     var returnAddress: SocketAddress
     var isAskerAcquainted: Bool
+    /// What the asker speaks.
+    var wireVersion: UInt8
+    /// The nack has been sent; a late answer is still passed on.
+    var hasNacked = false
 }

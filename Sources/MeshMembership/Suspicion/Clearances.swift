@@ -1,7 +1,8 @@
 import MeshCore
 
 /// Suspicions that this node has ended by its own evidence, so that the accusations still going
-/// round do not begin them again. A new accuser does.
+/// round do not begin them again. A new accuser does, and so does the same one once the talk of
+/// then has surely ended: it may be right this time.
 ///
 /// Bound: `MembershipBounds.clearancesMax`; the oldest gives way, at the price of one more look.
 struct Clearances: Sendable {
@@ -10,11 +11,14 @@ struct Clearances: Sendable {
         var generation: UInt32
         var incarnation: UInt32
         var accusers: [NodeID]
+        var end: Instant
     }
 
+    /// Longer than an accusation is told by anybody.
+    private static let span: TimeSpan = .seconds(30)
     private var clearances: [Clearance] = []
 
-    mutating func add(_ subject: NodeID, _ suspicion: Suspicion) {
+    mutating func add(_ subject: NodeID, _ suspicion: Suspicion, now: Instant) {
         var accusers = suspicion.accusers
         if let declarer = suspicion.declaredBy { accusers.append(declarer) }
         if let known = clearances.firstIndex(where: { $0.subject == subject }) {
@@ -29,12 +33,13 @@ struct Clearances: Sendable {
         clearances.append(
             Clearance(
                 subject: subject, generation: suspicion.generation,
-                incarnation: suspicion.incarnation, accusers: accusers))
+                incarnation: suspicion.incarnation, accusers: accusers,
+                end: now + Self.span))
     }
 
-    func covers(_ claim: MemberClaim) -> Bool {
+    func covers(_ claim: MemberClaim, now: Instant) -> Bool {
         clearances.contains {
-            $0.subject == claim.subject && $0.generation == claim.generation
+            now < $0.end && $0.subject == claim.subject && $0.generation == claim.generation
                 && $0.incarnation == claim.incarnation && $0.accusers.contains(claim.author)
         }
     }

@@ -8,7 +8,7 @@ import MeshCore
 ///
 ///     opener:    hello, datagram(ping) ->      <- hello, datagram(ack)
 ///
-/// This value knows what may come next and what is still owed; membership reads and merges.
+/// This value holds what has been said and is still owed; membership reads and merges.
 struct SyncStream: Sendable {
     enum Role: Sendable {
         /// Opened by us to ask whether a member answers; the payload is the ping.
@@ -50,9 +50,11 @@ struct StreamTable: Sendable {
         _modify { yield &streams[id] }
     }
 
-    /// `nil` if too many are open.
+    /// `nil` if too many are open: a quarter is kept for those that we open ourselves.
     mutating func add(_ stream: SyncStream) -> StreamID? {
-        guard streams.count < MembershipBounds.streamsMax else { return nil }
+        let isAccepted = if case .accepted = stream.role { true } else { false }
+        let limit = MembershipBounds.streamsMax
+        guard streams.count < (isAccepted ? limit * 3 / 4 : limit) else { return nil }
         lastID &+= 1
         let id = StreamID(lastID)
         streams[id] = stream

@@ -13,8 +13,9 @@ package enum Message: Hashable, Sendable {
     case ping(sequence: UInt32, target: NodePrefix, digest: UInt64)
     /// I am, or, from a relay, it is.
     case ack(sequence: UInt32, digest: UInt64)
-    /// Ping `target` for me; I got no answer. A relay pings only members that it knows, at the
-    /// address that it knows: nobody can be made to ping a stranger.
+    /// Ping `target` for me; I got no answer. A relay pings only members that it knows
+    /// (alive, suspect or dead), at the address that they gave: nobody can be made to ping a
+    /// stranger.
     case pingRequest(sequence: UInt32, target: NodeID)
     /// I pinged it for you and got no answer, but you can see that I am here.
     case nack(sequence: UInt32)
@@ -90,16 +91,11 @@ package enum Message: Hashable, Sendable {
 }
 
 /// The first 8 bytes of a NodeID: enough to tell whether a ping was meant for its receiver.
-/// `anyone` is for a seed, of which only the address is known.
 package struct NodePrefix: Hashable, Sendable {
     package var word: UInt64
 
     package init(_ word: UInt64) { self.word = word }
     package init(of node: NodeID) { word = node.bytes.high }
 
-    package static let anyone = NodePrefix(0)
-
-    package func matches(_ node: NodeID) -> Bool {
-        self == .anyone || word == node.bytes.high
-    }
+    package func matches(_ node: NodeID) -> Bool { word == node.bytes.high }
 }

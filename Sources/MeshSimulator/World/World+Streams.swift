@@ -77,7 +77,7 @@ extension World {
         let passes =
             network.segmentPasses(from: client, to: server, now: now)
             && network.segmentPasses(from: server, to: client, now: now)
-            && !saboteur.isDeaf(server, in: self)
+            && !saboteur.isDeaf(server, in: self) && !saboteur.isDeaf(client, in: self)
         let roundTrip =
             network.delay(from: client, to: server) + network.delay(from: server, to: client)
         switch processes[server].state {

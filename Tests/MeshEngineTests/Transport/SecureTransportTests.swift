@@ -136,18 +136,32 @@ import Testing
         #expect(throws: (any Error).self) { try carol.open(datagram, sentBy: claimed) }
     }
 
-    @Test func `a restart and a raised generation each have a key of their own`() throws {
+    @Test func `every boot has a key of its own`() throws {
         var (before, _) = try transport(1, generation: 1, boot: 7)
         var (after, _) = try transport(1, generation: 1, boot: 8)
-        var raised = before
-        raised.raiseGeneration(to: 2)
+        var (next, _) = try transport(1, generation: 2, boot: 7)
         var (bob, _) = try transport(2)
-        let first = before.seal([1], isAcquainted: false, wireVersion: 1)
-        let second = after.seal([1], isAcquainted: false, wireVersion: 1)
-        let third = raised.seal([1], isAcquainted: false, wireVersion: 1)
-        #expect(first.suffix(16) != second.suffix(16))
-        #expect(first.suffix(16) != third.suffix(16))
-        for datagram in [first, second, third] { #expect(rejection(&bob, datagram) == nil) }
+        let datagrams = [
+            before.seal([1], isAcquainted: false, wireVersion: 1),
+            after.seal([1], isAcquainted: false, wireVersion: 1),
+            next.seal([1], isAcquainted: false, wireVersion: 1),
+        ]
+        #expect(Set(datagrams.map { Array($0.suffix(16)) }).count == 3)
+        for datagram in datagrams { #expect(rejection(&bob, datagram) == nil) }
+        for datagram in datagrams { #expect(rejection(&bob, datagram) == "replayed") }
+    }
+
+    @Test func `using a member's boot id takes nothing from the member`() throws {
+        var (victim, victimID) = try transport(1, boot: 7)
+        var (thief, _) = try transport(2, boot: 7)
+        var (bob, _) = try transport(3)
+        #expect(rejection(&bob, thief.seal([0], isAcquainted: false, wireVersion: 1)) == nil)
+        let first = victim.seal([1], isAcquainted: false, wireVersion: 1)
+        #expect(rejection(&bob, first) == nil)
+        #expect(rejection(&bob, thief.seal([0], isAcquainted: false, wireVersion: 1)) == nil)
+        let short = try bob.open(victim.seal([2], isAcquainted: true, wireVersion: 1))
+        #expect(short.node == victimID)
+        #expect(rejection(&bob, first) == "replayed")
     }
 
     @Test func `a version that we do not speak is refused`() throws {
@@ -157,19 +171,23 @@ import Testing
         #expect(rejection(&bob, alice.seal([1], isAcquainted: false, wireVersion: 1)) == nil)
     }
 
-    @Test func `a full table forgets the sessions unused for longest`() {
+    @Test func `a full table forgets the boot ids unused for longest`() {
         var table = SessionTable(limit: 32)
+        func session(_ boot: Int) -> SessionTable.Session {
+            SessionTable.Session(
+                owner: .init(node: NodeID(Bytes16(high: UInt64(boot), low: 0)), generation: 1),
+                key: StubCryptography().deriveKey(secret: [], salt: [], info: []))
+        }
+        func name(_ boot: Int) -> SessionTable.Name {
+            .init(bootID: BootID(UInt64(boot)), keyID: 1)
+        }
         for boot in 0..<40 {
-            table.add(
-                .init(
-                    node: NodeID(Bytes16(high: UInt64(boot), low: 0)), generation: 1, keyID: 1,
-                    key: StubCryptography().deriveKey(secret: [], salt: [], info: [])),
-                as: .init(bootID: BootID(UInt64(boot)), keyID: 1))
-            table.accept(1, in: .init(bootID: BootID(0), keyID: 1))
+            table.accept(1, in: session(boot), as: name(boot))
+            table.accept(UInt64(boot + 2), in: session(0), as: name(0))
         }
         #expect(table.count <= 32)
-        #expect(table.session(.init(bootID: BootID(0), keyID: 1)) != nil)
-        #expect(table.session(.init(bootID: BootID(39), keyID: 1)) != nil)
-        #expect(table.session(.init(bootID: BootID(1), keyID: 1)) == nil)
+        #expect(!table.sessions(name(0)).isEmpty)
+        #expect(!table.sessions(name(39)).isEmpty)
+        #expect(table.sessions(name(1)).isEmpty)
     }
 }

@@ -74,13 +74,23 @@ import Testing
         #expect(stage.stops.isEmpty)
     }
 
-    @Test func `of two with one generation the smaller boot id gives way`() throws {
+    @Test(arguments: [0, UInt64.max])
+    func `of two with one generation each takes the next`(boot: UInt64) throws {
         let me = Character(1)
-        for (boot, expected): (UInt64, [UInt32]) in [(UInt64.max, [2]), (0, [])] {
-            var stage = try Stage(me, knowing: [friend])
-            try stage.hear([copy(of: me, generation: 1, boot: boot).alive()], from: friend)
-            #expect(stage.generationsToStore == expected)
-        }
+        var stage = try Stage(me, knowing: [friend])
+        try stage.hear([copy(of: me, generation: 1, boot: boot).alive()], from: friend)
+        #expect(stage.generationsToStore == [2])
+    }
+
+    @Test func `a member from another process hears what its key said before`() throws {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        let restored = copy(of: friend, generation: 1, boot: 77)
+        try stage.hear(
+            [restored.alive()], .ping(sequence: 16, target: NodePrefix(of: me.id), digest: 0),
+            from: restored)
+        let ack = try #require(stage.sent.last)
+        #expect(ack.updates == [friend.alive()])
     }
 
     @Test func `a second collision within a minute stops the one with the smaller boot id`() throws

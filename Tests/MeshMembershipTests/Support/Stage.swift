@@ -46,7 +46,8 @@ struct Stage {
         try node.handle(
             payload: writer.bytes,
             from: Peer(
-                node: other.id, path: .datagram(from: other.address, usedShortHeader: true),
+                node: other.id, bootID: other.bootID,
+                path: .datagram(from: other.address, usedShortHeader: true),
                 wireVersion: 1),
             now: now)
         settle()

@@ -12,7 +12,7 @@ struct MessageTests {
             "01 14 01020304 2021222324252627 1112131415161718"
         ),
         (
-            .ping(sequence: 1, target: .anyone, digest: 0),
+            .ping(sequence: 1, target: NodePrefix(0), digest: 0),
             "01 14 00000001 0000000000000000 0000000000000000"
         ),
         (
@@ -80,9 +80,8 @@ struct MessageTests {
         }
     }
 
-    @Test func `a prefix is meant for the node whose id begins with it, or for anyone`() {
+    @Test func `a prefix is meant for the node whose id begins with it`() {
         #expect(NodePrefix(of: Wire.subject).matches(Wire.subject))
         #expect(!NodePrefix(of: Wire.author).matches(Wire.subject))
-        #expect(NodePrefix.anyone.matches(Wire.subject))
     }
 }
