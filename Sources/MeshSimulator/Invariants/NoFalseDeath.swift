@@ -9,6 +9,9 @@ package struct NoFalseDeath: Invariant {
 
     private let bounds: Bounds
 
+    /// Up to which loss a process that only TCP reaches is never taken for dead.
+    private static let lossWithoutDatagramsMax = 100_000
+
     package init(bounds: Bounds) { self.bounds = bounds }
 
     package var interests: Happening.Kinds { .reported }
@@ -26,6 +29,12 @@ package struct NoFalseDeath: Invariant {
             let identity = world.identities.number(of: subject)
         else { return }
         guard let place = world.livingHolder(of: identity, generation: generation) else { return }
+        // With TCP alone and a quarter of its packets lost, no second is long enough to be sure.
+        let reachability = world.network.reachability
+        guard
+            !reachability.hasBlockedDatagrams(place) && !reachability.hasBlockedDatagrams(process)
+                || world.network.conditions.lossPerMillion <= Self.lossWithoutDatagramsMax
+        else { return }
         log.add(
             Self.self, at: world.now,
             "\(world.processes[process].name) takes \(world.processes[place].name) for dead, "

@@ -78,7 +78,7 @@ extension World {
         let local = processes[number].local(now)
         saboteur.prepareDelivery(provenance, to: number, in: self)
         let isWanted =
-            wanted.contains(.delivered)
+            copy != 0 || wanted.contains(.delivered)
             || (wanted.contains(.suspicious) && provenance != .genuine)
         guard isWanted else {
             processes[number].node?.handle(datagram: bytes, from: sender, now: local)
@@ -88,6 +88,10 @@ extension World {
         let rejectedBefore = processes[number].node?.counters.rejected ?? 0
         processes[number].node?.handle(datagram: bytes, from: sender, now: local)
         let rejectedAfter = processes[number].node?.counters.rejected ?? 0
+        // One that could not be opened yet, because its sender was not known, has not been taken.
+        if copy != 0, rejectedAfter > rejectedBefore, provenance != .repeated {
+            handledCopies[copy] = nil
+        }
         happenings.append(
             .delivered(
                 process: number, datagram: bytes, from: sender, provenance,
