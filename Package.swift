@@ -61,7 +61,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MeshEngineTests",
-            dependencies: ["MeshCore", "MeshMembership", "MeshEngine", "MeshTestSupport"],
+            dependencies: [
+                "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeshSimulatorTests",
