@@ -67,9 +67,10 @@ extension Membership {
         // nodes looking at one is load enough.
         let asksRelays =
             suspicion.declaredDead == nil || table.reachableOthersCount < Self.skepticsAskRelaysMax
-        // Four times as long where we are unwell, and where only TCP gets through.
+        // Longer where we are really unwell (lost nacks alone raise the score a little, and are no
+        // reason to wait), and where only TCP gets through.
         let isBlocked = isDatagramBlocked(subject)
-        let span = parameters.lastLook * (isBlocked ? 4 : min(localHealth.factor, 4))
+        let span = parameters.lastLook * (isBlocked ? 4 : min(max(localHealth.factor - 3, 1), 4))
         let spacing = span / max(parameters.lastLookTries, 1)
         let probe = Probe(
             .lastLook, of: subject, now: now, timeout: spacing, end: span,
