@@ -64,8 +64,4 @@ struct InstantTests {
         #expect(later - .seconds(2) == earlier)
         #expect(earlier < later)
     }
-
-    @Test func `wall times are in the order of their milliseconds`() {
-        #expect(WallTime(milliseconds: 1) < WallTime(milliseconds: 2))
-    }
 }

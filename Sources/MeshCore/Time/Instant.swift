@@ -28,17 +28,3 @@ public struct Instant: Hashable, Sendable, Comparable {
         TimeSpan(nanoseconds: later.nanoseconds - earlier.nanoseconds)
     }
 }
-
-/// Milliseconds since 1970 UTC by the wall clock of whoever wrote it down.
-///
-/// Shown to people and carried in records; it may jump, so no timer, lease or freshness is ever
-/// judged by it.
-package struct WallTime: Hashable, Sendable, Comparable {
-    package var milliseconds: UInt64
-
-    package init(milliseconds: UInt64) { self.milliseconds = milliseconds }
-
-    package static func < (left: WallTime, right: WallTime) -> Bool {
-        left.milliseconds < right.milliseconds
-    }
-}
