@@ -1,7 +1,7 @@
 /// A moment on the reader's own monotonic clock.
 ///
 /// Two nodes' instants must never be compared: each clock starts where it likes. What people see
-/// is `WallTime`. The core never reads a clock; every instant arrives as an argument.
+/// is the wall clock. The core never reads a clock; every instant arrives as an argument.
 public struct Instant: Hashable, Sendable, Comparable {
     /// Nanoseconds since the clock's own, meaningless origin.
     public var nanoseconds: Int64
