@@ -35,10 +35,8 @@ step() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo --non-interactive "$@"
     else
-        fail "needs root or sudo to run: $*"
+        sudo --non-interactive "$@"
     fi
 }
 
@@ -58,6 +56,9 @@ install_packages() {
         return 0
     fi
     echo "installing: ${missing[*]}"
+    as_root true 2>/dev/null ||
+        fail "that takes root, or sudo that asks for no password. Have root run:
+    apt-get install --no-install-recommends ${missing[*]}"
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends -qq "${missing[@]}" >/dev/null
