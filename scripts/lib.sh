@@ -35,10 +35,8 @@ step() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo --non-interactive "$@"
     else
-        fail "needs root or sudo to run: $*"
+        sudo --non-interactive "$@"
     fi
 }
 
@@ -58,14 +56,23 @@ install_packages() {
         return 0
     fi
     echo "installing: ${missing[*]}"
+    as_root true 2>/dev/null ||
+        fail "that takes root, or sudo that asks for no password. Have root run:
+    apt-get install --no-install-recommends ${missing[*]}"
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends -qq "${missing[@]}" >/dev/null
 }
 
+# Before anything else: Swift is there, what is missing of Debian is installed, Swift starts with it.
+prepare() {
+    find_swift
+    step "packages" install_packages
+    step "Swift" require_swift
+}
+
 # Swift itself is no Debian package, so this only looks for it and says how to get it.
-require_swift() {
-    local version
+find_swift() {
     if ! command -v swift >/dev/null; then
         cat >&2 <<'TEXT'
 Swift is not installed, or not in PATH. Checkmesh needs Swift 6.3 or later, which Debian does not
@@ -74,7 +81,13 @@ own installer: `swiftly install 6.3`), put its usr/bin into PATH and start this 
 TEXT
         exit 1
     fi
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+}
+
+require_swift() {
+    local said version
+    # Without the libraries it is linked with, Swift is found and yet does not start.
+    said=$(swift --version 2>&1) || fail "'swift --version' does not run: $said"
+    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said")
     [ -n "$version" ] || fail "could not read the version that 'swift --version' prints"
     [ "$(printf '%s\n6.3\n' "$version" | sort -V | head -n 1)" = 6.3 ] ||
         fail "found Swift $version; Checkmesh needs 6.3 or later"
