@@ -148,7 +148,9 @@ extension Membership {
             table[position].state.isKnown, relayed.count < MembershipBounds.relaysMax
         else {
             return reply(
-                payload(.nack(sequence: sequence), leading: [], byteCountMax: 22), to: peer)
+                payload(
+                    .nack(sequence: sequence), leading: [], byteCountMax: Message.byteCountMax),
+                to: peer)
         }
         let own = nextSequence()
         relayed[own] = RelayedProbe(
