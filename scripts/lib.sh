@@ -7,6 +7,14 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 exec </dev/null
 
+# What a script begins with, after its first line, is its help.
+case "${1:-}" in
+    -h | --help)
+        sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "scripts/$(basename "$0")"
+        exit
+        ;;
+esac
+
 # The table below the steps: "seconds name" lines, in order.
 step_times=()
 step_running=""
