@@ -156,7 +156,8 @@ extension Membership {
         else { return }
         report(.collision(generation: generation, at: address))
         switch cloneWatch.collide(
-            with: boot, own: local.bootID, now: now, window: parameters.cloneWindow)
+            with: boot, generation: generation, own: local.bootID, now: now,
+            window: parameters.cloneWindow)
         {
         case .raise:
             generationAwaited = generation + 1

@@ -118,6 +118,24 @@ import Testing
         #expect(stage.generationsToStore == [3, 5])
     }
 
+    @Test func `several processes of the past are no clone`() throws {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        let past = copy(of: me, generation: 2, boot: .max - 1)
+        let later = copy(of: me, generation: 3, boot: .max)
+        try stage.hear([past.alive()], from: friend)
+        _ = stage.node.handleGenerationStored(3, now: stage.now)
+        stage.settle()
+        try stage.hear([later.alive()], from: friend)
+        #expect(stage.stops.isEmpty, "neither has said anything in answer to us")
+        #expect(stage.generationsToStore == [3, 4])
+        _ = stage.node.handleGenerationStored(4, now: stage.now)
+        stage.settle()
+        try stage.hear([later.claims(.left, of: later, generation: 5)], from: friend)
+        #expect(stage.stops.isEmpty, "a claim names no process")
+        #expect(stage.generationsToStore == [3, 4, 6])
+    }
+
     @Test func `a member heard under two boot ids in turn does not count for a minute`() throws {
         let me = Character(1)
         var stage = try Stage(me, knowing: [friend])
