@@ -150,6 +150,25 @@ import Testing
     }
 }
 
+@Suite struct LeaveTests {
+    @Test func `a node whose goodbye is never signed stops all the same`() throws {
+        var stage = try Stage(Character(1), knowing: [Character(2)])
+        stage.signsAtOnce = false
+        stage.node.leave(now: stage.now)
+        stage.settle()
+        stage.wait(.seconds(2))
+        #expect(stage.stops == [.left])
+    }
+
+    @Test func `a goodbye is over once`() throws {
+        var stage = try Stage(Character(1), knowing: [Character(2)])
+        stage.node.leave(now: stage.now)
+        stage.settle()
+        stage.wait(.seconds(10))
+        #expect(stage.stops == [.left])
+    }
+}
+
 @Suite struct RetentionTests {
     let me = Character(1)
     let others = (2...4).map { Character($0) }
