@@ -57,9 +57,12 @@ extension Membership {
         }
     }
 
-    /// Whether a claim's signature is its author's, whom we know.
+    /// Whether a claim's signature is its author's, whom we know. Where there is a roster, only
+    /// those on it speak of others: a stolen secret must not end, nor have forgotten, anybody.
     mutating func isSigned(_ claim: MemberClaim, _ signature: Signature) -> Bool {
-        guard let author = table.position(of: claim.author) else {
+        guard let author = table.position(of: claim.author),
+            claim.kind == .left || isListed(table[author].key)
+        else {
             counters.claimsUnfounded += 1
             return false
         }

@@ -46,6 +46,24 @@ import Testing
         #expect(stage.node.member(old.id)?.counts == true)
         #expect(stage.node.member(thief.id)?.counts == false)
     }
+
+    @Test func `with a roster only a listed key speaks of others`() throws {
+        let listed = Character(2)
+        let subject = Character(3)
+        let thief = Character(4)
+        var stage = try Stage(
+            me, knowing: [listed, subject, thief], roster: [me.key, listed.key, subject.key])
+        try stage.hear([thief.claims(.suspect, of: subject)], from: thief)
+        #expect(stage.state(of: subject) == .alive)
+        try stage.hear([listed.claims(.suspect, of: subject)], from: listed)
+        #expect(stage.state(of: subject) == .suspect)
+        try stage.wait(.seconds(30), answeredBy: [listed, thief])
+        #expect(stage.state(of: subject) == .dead)
+        try stage.hear([thief.claims(.forgotten, of: subject)], from: thief)
+        #expect(stage.state(of: subject) == .dead, "the dead count in majorities")
+        try stage.hear([thief.claims(.left, of: thief)], from: thief)
+        #expect(stage.state(of: thief) == .left, "of itself anybody speaks")
+    }
 }
 
 @Suite struct CloneTests {
