@@ -229,7 +229,15 @@ extension Membership {
         }
         hasSynced = true
         report(.synced(peer.node))
-        if let seed { seeds.answered(seed, by: peer.node, now: now) }
+        guard let seed else { return }
+        // Under our own key answers a clone, not the mesh: no reason to stop looking for it.
+        if peer.node == id {
+            seeds.failed(
+                seed, now: now, interval: parameters.seedInterval, using: &generator)
+            scheduleSeeds(at: seeds.seeds[seed].nextTry)
+        } else {
+            seeds.answered(seed, by: peer.node, now: now)
+        }
     }
 
     private mutating func close(_ stream: StreamID, now: Instant) {
