@@ -255,7 +255,9 @@ extension Membership {
 
     mutating func handleStreamTimer(_ stream: StreamID, now: Instant) {
         guard let conversation = streams[stream] else { return }
-        let due = conversation.lastProgress + parameters.streamTimeout
+        let due = min(
+            conversation.lastProgress + parameters.streamTimeout,
+            conversation.startedAt + parameters.streamLifetime)
         guard due <= now else { return timers.schedule(.stream(stream), at: due) }
         close(stream, now: now)
     }
