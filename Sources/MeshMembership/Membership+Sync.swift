@@ -201,7 +201,8 @@ extension Membership {
         if isNew, let claim, claim.claim.kind != .suspect {
             let age = TimeSpan.seconds(Int64(min(entry.secondsEnded, UInt32(Int32.max))))
             guard age < parameters.retention / 2 else { return }
-            let isAuthorKnown = table.position(of: claim.claim.author) != nil
+            let isAuthorKnown =
+                table.position(of: claim.claim.author).map { isListed(table[$0].key) } ?? false
             if !isAuthorKnown, claim.claim.kind != .left, node != id,
                 table.count < MembershipBounds.membersMax,
                 cryptography.isValid(
