@@ -11,19 +11,19 @@ package struct GossipBound: Invariant {
         "an update is gossiped at most 4 x ceil(log10(n + 1)) times by one node (SWIM 4.1)"
 
     private let bounds: Bounds
-    /// Times sent, by a hash of process, kind and body. Only looked up.
+    /// Times sent in `minute`, by a hash of process, kind and body. Only looked up.
     private var sends: [UInt64: Int] = [:]
+    private var minute = 0
 
     /// Larger worlds are not read.
     package static let processesMax = 20
-    /// An update that is superseded and confirmed again may start over: this factor and this many
-    /// more.
+    /// An accusation that was cleared and is made again starts over, word for word the same: this
+    /// factor and this many more, a minute. Gossip without an end sends hundreds.
     private static let allowanceFactor = 3
-    private static let allowance = 8
+    private static let allowance = 28
     /// A node's own words go out beside gossip, too: it reminds its accusers that it lives, five
-    /// times a second at most, and says goodbye to sixteen members three times. They have so many
-    /// a minute; gossip without an end would send three times that.
-    private static let ownAllowancePerMinute = 310
+    /// times a second at most, and says goodbye to sixteen members three times.
+    private static let ownAllowance = 310
 
     package init(bounds: Bounds) { self.bounds = bounds }
 
@@ -37,20 +37,23 @@ package struct GossipBound: Invariant {
             let contents = DatagramHeader.contents(of: datagram),
             contents.message == .gossip
         else { return }
+        if world.counts.seconds / 60 != minute {
+            minute = world.counts.seconds / 60
+            sends = [:]
+        }
         let receiver = world.identity(at: target)
         for update in contents.updates where !isTold(update, to: receiver) {
             var hash = QuickHash(UInt64(process), UInt64(world.processes[process].life))
             hash.absorb(UInt64(update.kind))
             hash.absorb(update.body)
             let isOwn = isOwn(update, of: process, in: world)
-            if isOwn { hash.absorb(UInt64(world.counts.seconds / 60)) }
             let count = sends[hash.digest.high, default: 0] + 1
             sends[hash.digest.high] = count
             let limit = bounds.sendsPerUpdate * Self.allowanceFactor + Self.allowance
-            if count == (isOwn ? limit + Self.ownAllowancePerMinute : limit) {
+            if count == (isOwn ? limit + Self.ownAllowance : limit) {
                 log.add(
                     Self.self, at: world.now,
-                    "\(world.processes[process].name) sent one update \(count) times")
+                    "\(world.processes[process].name) sent one update \(count) times in a minute")
             }
         }
     }
