@@ -57,9 +57,12 @@ extension Membership {
         }
     }
 
-    /// Whether a claim's signature is its author's, whom we know.
+    /// Whether a claim's signature is its author's, whom we know. Where there is a roster, only
+    /// those on it speak of others: a stolen secret must not end, nor have forgotten, anybody.
     mutating func isSigned(_ claim: MemberClaim, _ signature: Signature) -> Bool {
-        guard let author = table.position(of: claim.author) else {
+        guard let author = table.position(of: claim.author),
+            claim.kind == .left || isListed(table[author].key)
+        else {
             counters.claimsUnfounded += 1
             return false
         }
@@ -167,7 +170,7 @@ extension Membership {
     /// a death of which the news has passed us by is then known within a second.
     mutating func receiveExchanged(
         _ claim: MemberClaim, _ signature: Signature, secondsEnded: UInt32, isNew: Bool,
-        isFirst: Bool, now: Instant
+        wasReachable: Bool, isFirst: Bool, now: Instant
     ) {
         guard claim.subject != id else {
             return receiveAccusation(claim, signature, now: now)
@@ -181,14 +184,14 @@ extension Membership {
         switch claim.kind {
         case .suspect:
             hearSuspicion(claim, update, at: position, now: now)
-        case .dead where table[position].isReachable && !isNew:
+        case .dead where wasReachable && table[position].isReachable:
             tellAccused(at: position, update, now: now)
             if looksUnderWay < Self.exchangedLooksMax {
                 lookBeforeBelieving(claim, update, at: position, now: now)
             }
         case .dead where table[position].state == .dead:
             hearDeath(claim, update, at: position, now: now)
-        case .forgotten where table[position].isReachable && !isNew:
+        case .forgotten where wasReachable && table[position].isReachable:
             // Only the dead are forgotten; one that lives should hear what is said of it.
             tellAccused(at: position, update, now: now)
         case .dead, .left, .forgotten:

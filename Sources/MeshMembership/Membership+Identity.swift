@@ -156,7 +156,8 @@ extension Membership {
         else { return }
         report(.collision(generation: generation, at: address))
         switch cloneWatch.collide(
-            with: boot, own: local.bootID, now: now, window: parameters.cloneWindow)
+            with: boot, generation: generation, own: local.bootID, now: now,
+            window: parameters.cloneWindow)
         {
         case .raise:
             generationAwaited = generation + 1
@@ -206,6 +207,10 @@ extension Membership {
             return
         }
         phase = .leaving
+        // Should the signature not come, it leaves without a word: whoever waits for it to stop must
+        // not wait for ever.
+        timers.schedule(
+            .farewell(round: Self.farewellRounds), at: now + Self.farewellPatience)
         sign(
             .claim(
                 MemberClaim(
@@ -220,11 +225,13 @@ extension Membership {
 
     static var farewellRounds: Int { 3 }
     static var farewellReach: Int { 16 }
+    /// All rounds have been said well before this.
+    static var farewellPatience: TimeSpan { .seconds(2) }
 
     /// Tells up to `farewellReach` members directly, a few times over: nobody will ask again.
     mutating func sayFarewell(round: Int, now: Instant) {
-        guard phase == .leaving, let farewell else { return }
-        guard round < Self.farewellRounds else {
+        guard phase == .leaving else { return }
+        guard round < Self.farewellRounds, let farewell else {
             phase = .stopped
             effects.append(.stop(.left))
             return
@@ -235,17 +242,17 @@ extension Membership {
         timers.schedule(.farewell(round: round + 1), at: now + parameters.gossipInterval)
     }
 
-    /// Drops a dead member before its retention ends, on every node. False if it is not dead here.
+    /// Drops a dead member before its retention ends, on every node. False if it is not dead here,
+    /// or too many signatures are awaited.
     package mutating func forget(_ node: NodeID, now: Instant) -> Bool {
         guard let position = table.position(of: node), table[position].state == .dead else {
             return false
         }
         let member = table[position]
-        sign(
+        return sign(
             .claim(
                 MemberClaim(
                     .forgotten, subject: node, generation: member.generation,
                     incarnation: member.incarnation, author: id)))
-        return true
     }
 }

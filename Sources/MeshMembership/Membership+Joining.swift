@@ -37,7 +37,7 @@ extension Membership {
             at: min(next ?? now + parameters.seedInterval, now + parameters.seedInterval))
     }
 
-    private mutating func scheduleSeeds(at instant: Instant) {
+    mutating func scheduleSeeds(at instant: Instant) {
         if seedsAlarm.set(at: instant) { timers.schedule(.seeds, at: instant) }
     }
 

@@ -201,7 +201,8 @@ extension Membership {
         if isNew, let claim, claim.claim.kind != .suspect {
             let age = TimeSpan.seconds(Int64(min(entry.secondsEnded, UInt32(Int32.max))))
             guard age < parameters.retention / 2 else { return }
-            let isAuthorKnown = table.position(of: claim.claim.author) != nil
+            let isAuthorKnown =
+                table.position(of: claim.claim.author).map { isListed(table[$0].key) } ?? false
             if !isAuthorKnown, claim.claim.kind != .left, node != id,
                 table.count < MembershipBounds.membersMax,
                 cryptography.isValid(
@@ -211,12 +212,61 @@ extension Membership {
                 return introduceUnasserted(statement, signature, node, now: now)
             }
         }
-        try? receiveAlive(
-            ByteReader(entry.alive.body), origin: .exchange(isFirst: isFirst), now: now)
+        let wasReachable = !isNew && isReachable(node)
+        if !isRememberedAlike(statement, node, claim?.claim) {
+            try? receiveAlive(
+                ByteReader(entry.alive.body), origin: .exchange(isFirst: isFirst), now: now)
+        }
         guard let claim else { return }
+        if isOutdated(claim.claim) {
+            if isSigned(claim.claim, claim.signature) { affirmDeath(of: node) }
+            return
+        }
         receiveExchanged(
             claim.claim, claim.signature, secondsEnded: entry.secondsEnded, isNew: isNew,
-            isFirst: isFirst, now: now)
+            wasReachable: wasReachable, isFirst: isFirst, now: now)
+    }
+
+    private func isReachable(_ node: NodeID) -> Bool {
+        table.position(of: node).map { table[$0].isReachable } ?? false
+    }
+
+    /// Whether a member read from disk as dead is ended over there, too, and by no older a word of
+    /// its own: nothing speaks for its being alive, and its end is proved now.
+    private func isRememberedAlike(
+        _ statement: AliveStatement, _ node: NodeID, _ claim: MemberClaim?
+    ) -> Bool {
+        guard let claim, claim.kind != .suspect, claim.subject == node,
+            let position = table.position(of: node), table[position].marks.contains(.restored)
+        else { return false }
+        return claim.generation == statement.generation
+            && (claim.incarnation == statement.incarnation || claim.kind == .left)
+            && statement.standing <= member(at: position, in: .alive)
+    }
+
+    /// Whether a claim ends a member by an older word of its own than the one that we read from
+    /// disk. Whoever tells of that end cannot know the later word, for we never asserted it.
+    private func isOutdated(_ claim: MemberClaim) -> Bool {
+        guard claim.kind != .suspect, let position = table.position(of: claim.subject),
+            table[position].marks.contains(.restored)
+        else { return false }
+        return claim.standing < table[position].standing
+    }
+
+    private func member(at position: Int, in state: MemberState) -> Standing {
+        var standing = table[position].standing
+        standing.state = state
+        return standing
+    }
+
+    /// Declares a member dead that was read from disk as dead: the others take it for dead, too,
+    /// but by an older word. Left unsaid, the lists would differ until its retention ends.
+    private mutating func affirmDeath(of node: NodeID) {
+        guard let position = table.position(of: node) else { return }
+        table[position].marks.remove(.restored)
+        let member = table[position]
+        digest.toggle(node, generation: member.generation, state: member.state)
+        signDeath(of: member)
     }
 
     // MARK: The end of a stream
@@ -229,7 +279,15 @@ extension Membership {
         }
         hasSynced = true
         report(.synced(peer.node))
-        if let seed { seeds.answered(seed, by: peer.node, now: now) }
+        guard let seed else { return }
+        // Under our own key answers a clone, not the mesh: no reason to stop looking for it.
+        if peer.node == id {
+            seeds.failed(
+                seed, now: now, interval: parameters.seedInterval, using: &generator)
+            scheduleSeeds(at: seeds.seeds[seed].nextTry)
+        } else {
+            seeds.answered(seed, by: peer.node, now: now)
+        }
     }
 
     private mutating func close(_ stream: StreamID, now: Instant) {
@@ -247,7 +305,9 @@ extension Membership {
 
     mutating func handleStreamTimer(_ stream: StreamID, now: Instant) {
         guard let conversation = streams[stream] else { return }
-        let due = conversation.lastProgress + parameters.streamTimeout
+        let due = min(
+            conversation.lastProgress + parameters.streamTimeout,
+            conversation.startedAt + parameters.streamLifetime)
         guard due <= now else { return timers.schedule(.stream(stream), at: due) }
         close(stream, now: now)
     }

@@ -51,6 +51,9 @@ package struct MembershipParameters: Sendable {
     package var syncInterval: TimeSpan = .seconds(5)
     /// A stream that makes no progress for this long is closed.
     package var streamTimeout: TimeSpan = .seconds(10)
+    /// And one that still makes progress, after this: a peer that sends a byte now and then must
+    /// neither hold its place for ever nor keep this node from exchanging lists with another.
+    package var streamLifetime: TimeSpan = .minutes(5)
     /// A node whose own timer is this late was stalled: it blames nobody for that round.
     package var stallThreshold: TimeSpan = .milliseconds(500)
     /// A second collision with our own key within this is a living clone.

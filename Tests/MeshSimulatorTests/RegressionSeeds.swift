@@ -9,6 +9,7 @@ struct RegressionSeeds {
         var scenario: String
         var seed: UInt64
         var nodes: Int
+        var zones = 3
         var lossPerMillion = 0
         /// False while the promise is still broken: the run is expected to fail, and to say so when
         /// it no longer does.
@@ -27,14 +28,38 @@ struct RegressionSeeds {
             scenario: "chaos", seed: 21, nodes: 5,
             story: "a collision raised a generation; a replay from before it was taken, because "
                 + "its session, and the replay window with it, had been replaced"),
+        Seed(
+            scenario: "steady", seed: 2_003, nodes: 1,
+            story: "both ends of a newcomer's first stream had the number 1; the simulator mixed "
+                + "them up, and a mesh of one never took anybody in"),
+        Seed(
+            scenario: "chaos", seed: 3_024, nodes: 2, zones: 2, lossPerMillion: 400_000,
+            story: "a restored disk met the words of two of its past starts within a minute, and "
+                + "the node stopped for a clone that never was"),
+        Seed(
+            scenario: "chaos", seed: 3_030, nodes: 2, zones: 2, lossPerMillion: 100_000,
+            story: "a restarted node remembered a later word of a dead member than the other had: "
+                + "it never said so, and the two exchanged lists every five seconds for ever"),
+        Seed(
+            scenario: "clone", seed: 4_001, nodes: 1,
+            story: "two clones alone in a mesh met once, took each other for an answering seed and "
+                + "never spoke again"),
+        Seed(
+            scenario: "chaos", seed: 3_038, nodes: 3, zones: 2,
+            story: "one that left just after a cut still took all others for dead and told nobody: "
+                + "no promise was broken, but the invariant said so"),
+        Seed(
+            scenario: "chaos", seed: 3_024, nodes: 2, zones: 2,
+            story: "a replay told a dead member's last word, which nobody had heard: it was to be "
+                + "noticed dead again before there was time to"),
     ]
 
     @Test(arguments: seeds)
     func `what once went wrong goes right`(seed: Seed) throws {
         let scenario = try #require(ScenarioCatalog.scenario(named: seed.scenario))
         let request = Scenario.Request(
-            nodes: seed.nodes, lossPerMillion: seed.lossPerMillion, duration: .minutes(10),
-            seed: seed.seed)
+            nodes: seed.nodes, zones: seed.zones, lossPerMillion: seed.lossPerMillion,
+            duration: .minutes(10), seed: seed.seed)
         let simulation = Simulation(scenario, request)
         _ = simulation.run()
         let violations = simulation.log.first.map(\.text)

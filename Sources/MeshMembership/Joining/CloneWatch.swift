@@ -2,12 +2,22 @@ import MeshCore
 
 /// Tells a restored data directory from a living clone by what is heard of our own key.
 ///
-/// A restored directory knows too low a generation: it is raised once and all is well. A copy that
-/// runs beside us raises its own in answer, and ours again: the second collision within
-/// `cloneWindow` is the proof, and of the two the one with the smaller boot id stops.
+/// A restored directory knows too low a generation: it is raised and all is well. It may be raised
+/// more than once, for its past had a boot id at every start, and words of several starts may still
+/// go round. A copy that runs beside us is one process: it raises its own generation in answer to
+/// ours, under the boot id that it had. One boot heard twice within `cloneWindow`, with a higher
+/// generation the second time, is the proof, and of the two the one with the smaller boot id stops.
+///
+/// Bound: `bootsMax`; the one heard longest ago gives way.
 struct CloneWatch: Sendable {
-    private var lastCollision: Instant?
-    private var otherBoot: BootID?
+    private struct Sighting: Sendable {
+        var boot: BootID
+        var generation: UInt32
+        var at: Instant
+    }
+
+    private static let bootsMax = 8
+    private var sightings: [Sighting] = []
 
     enum Finding: Sendable, Equatable {
         /// Take a higher generation and go on.
@@ -16,14 +26,17 @@ struct CloneWatch: Sendable {
         case stop
     }
 
+    /// Our key was heard under `generation` from the process `other`; `nil` if what was heard does
+    /// not say from which: that is proof of nothing but the generation.
     mutating func collide(
-        with other: BootID?, own: BootID, now: Instant, window: TimeSpan
+        with other: BootID?, generation: UInt32, own: BootID, now: Instant, window: TimeSpan
     ) -> Finding {
-        defer {
-            lastCollision = now
-            otherBoot = other ?? otherBoot
-        }
-        guard let last = lastCollision, now - last <= window, let other = other ?? otherBoot else {
+        guard let other else { return .raise }
+        let known = sightings.firstIndex { $0.boot == other }
+        let earlier = known.map { sightings.remove(at: $0) }
+        if sightings.count == Self.bootsMax { sightings.removeFirst() }
+        sightings.append(Sighting(boot: other, generation: generation, at: now))
+        guard let earlier, now - earlier.at <= window, earlier.generation < generation else {
             return .raise
         }
         return own < other ? .stop : .raise

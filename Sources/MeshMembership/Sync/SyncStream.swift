@@ -23,6 +23,7 @@ struct SyncStream: Sendable {
     let peerAddress: SocketAddress
     var assembler = FrameAssembler()
     var peer: Frame.Hello?
+    let startedAt: Instant
     var lastProgress: Instant
     var isOpen: Bool
     var hasSentEnd = false
@@ -31,6 +32,7 @@ struct SyncStream: Sendable {
     init(_ role: Role, with peerAddress: SocketAddress, now: Instant) {
         self.role = role
         self.peerAddress = peerAddress
+        startedAt = now
         lastProgress = now
         isOpen = if case .accepted = role { true } else { false }
     }

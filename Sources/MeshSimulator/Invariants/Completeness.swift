@@ -12,6 +12,11 @@ package struct Completeness: Invariant {
         var at: Instant
     }
 
+    /// A word of its own that nobody had heard in its lifetime (a late packet, a replay) shows the
+    /// ended as alive once more. Each such view has its own time to end, but all of them together
+    /// no more than this many.
+    private static let returnsMax = 2
+
     private let bounds: Bounds
     private var open: [Ended] = []
 
@@ -38,17 +43,24 @@ package struct Completeness: Invariant {
         open.removeAll { ended in
             if world.isRunningAnywhere(identity: ended.identity) { return true }
             guard world.now - ended.at >= bounds.detection else { return false }
+            let last = ended.at + bounds.detection * (1 + Self.returnsMax)
+            var isSettled = true
             for process in world.processes where process.state == .running {
                 // Who started since has had less time.
                 guard world.now - process.startedAt >= bounds.detection,
                     let view = world.views.view(of: ended.identity, by: process.number),
                     view.standing.state.isReachable
                 else { continue }
+                if world.now - view.reachableSince < bounds.detection, world.now < last {
+                    isSettled = false
+                    continue
+                }
                 log.add(
                     Self.self, at: world.now,
                     "\(process.name) still takes \(world.name(of: world.identities.all[ended.identity].id)), "
                         + "which ended at \(ended.at.seconds), for \(view.standing.state)")
             }
+            guard isSettled else { return false }
             return true
         }
     }

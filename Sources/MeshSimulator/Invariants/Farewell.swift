@@ -28,8 +28,10 @@ package struct Farewell: Invariant {
             open.removeAll { $0.identity == identity }
         }
         guard case .ended(let process, .stopped(.left)) = happening else { return }
-        // Alone or cut off, nobody hears.
-        guard !world.calm.isImpaired, world.processes.contains(where: { $0.state == .running })
+        // Alone or cut off, nobody hears; nor does, after a cut, whoever the leaver still takes for
+        // dead.
+        guard world.calm.isUnimpaired(for: bounds.aftermath, at: world.now),
+            world.processes.contains(where: { $0.state == .running })
         else { return }
         open.append(Leaver(identity: world.processes[process].identity, at: world.now))
     }

@@ -55,6 +55,12 @@ struct Connection: Sendable {
     static let clientHandshakeByteCount = 60 + 40 + 330 + 74
     static let serverHandshakeByteCount = 60 + 230
 
+    /// Which end `stream` of `process` is. Both numbers are asked: two processes name their streams
+    /// each for itself, and most begin with the same name.
+    func side(of stream: StreamID, at process: Int) -> StreamStep.Side {
+        client.process == process && client.stream == stream ? .client : .server
+    }
+
     subscript(side: StreamStep.Side) -> End {
         get {
             switch side {

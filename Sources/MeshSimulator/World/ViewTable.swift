@@ -10,6 +10,8 @@ package struct ViewTable: Sendable {
     package struct View: Sendable, Hashable {
         package var standing: Standing
         package var since: Instant
+        /// Since when it has been alive or suspect without a break, if it is.
+        package var reachableSince: Instant
         /// Entered as dead because a disk or a peer in the same case remembered it, on nobody's
         /// word: the member's own word of the same standing outweighs that.
         package var isHearsay: Bool

@@ -72,6 +72,8 @@ extension World {
             views.set(
                 .init(
                     standing: standing, since: now,
+                    reachableSince: former?.isReachable ?? false
+                        ? previous?.reachableSince ?? now : now,
                     isHearsay: former == nil && state == .dead && isOwnWord),
                 of: identity, by: number)
             return previous

@@ -37,12 +37,12 @@ extension World {
     }
 
     private func find(
-        _ stream: StreamID, of number: Int
+        _ stream: StreamID, of process: Int
     ) -> (connection: UInt32, side: StreamStep.Side)? {
-        guard let number = processes[number].connections[stream],
+        guard let number = processes[process].connections[stream],
             let connection = connections[number]
         else { return nil }
-        return (number, connection.client.stream == stream ? .client : .server)
+        return (number, connection.side(of: stream, at: process))
     }
 
     // MARK: What the network does
@@ -287,7 +287,7 @@ extension World {
         processes[number].connections = [:]
         for (stream, connection) in open {
             guard let found = connections[connection] else { continue }
-            let side: StreamStep.Side = found.client.stream == stream ? .client : .server
+            let side = found.side(of: stream, at: number)
             connections[connection]?[side].isOpen = false
             let (here, there) = (number, found[side.other].process)
             if hostAnswers, found.isEstablished,

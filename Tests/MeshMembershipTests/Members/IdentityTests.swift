@@ -46,6 +46,24 @@ import Testing
         #expect(stage.node.member(old.id)?.counts == true)
         #expect(stage.node.member(thief.id)?.counts == false)
     }
+
+    @Test func `with a roster only a listed key speaks of others`() throws {
+        let listed = Character(2)
+        let subject = Character(3)
+        let thief = Character(4)
+        var stage = try Stage(
+            me, knowing: [listed, subject, thief], roster: [me.key, listed.key, subject.key])
+        try stage.hear([thief.claims(.suspect, of: subject)], from: thief)
+        #expect(stage.state(of: subject) == .alive)
+        try stage.hear([listed.claims(.suspect, of: subject)], from: listed)
+        #expect(stage.state(of: subject) == .suspect)
+        try stage.wait(.seconds(30), answeredBy: [listed, thief])
+        #expect(stage.state(of: subject) == .dead)
+        try stage.hear([thief.claims(.forgotten, of: subject)], from: thief)
+        #expect(stage.state(of: subject) == .dead, "the dead count in majorities")
+        try stage.hear([thief.claims(.left, of: thief)], from: thief)
+        #expect(stage.state(of: thief) == .left, "of itself anybody speaks")
+    }
 }
 
 @Suite struct CloneTests {
@@ -118,6 +136,24 @@ import Testing
         #expect(stage.generationsToStore == [3, 5])
     }
 
+    @Test func `several processes of the past are no clone`() throws {
+        let me = Character(1)
+        var stage = try Stage(me, knowing: [friend])
+        let past = copy(of: me, generation: 2, boot: .max - 1)
+        let later = copy(of: me, generation: 3, boot: .max)
+        try stage.hear([past.alive()], from: friend)
+        _ = stage.node.handleGenerationStored(3, now: stage.now)
+        stage.settle()
+        try stage.hear([later.alive()], from: friend)
+        #expect(stage.stops.isEmpty, "neither has said anything in answer to us")
+        #expect(stage.generationsToStore == [3, 4])
+        _ = stage.node.handleGenerationStored(4, now: stage.now)
+        stage.settle()
+        try stage.hear([later.claims(.left, of: later, generation: 5)], from: friend)
+        #expect(stage.stops.isEmpty, "a claim names no process")
+        #expect(stage.generationsToStore == [3, 4, 6])
+    }
+
     @Test func `a member heard under two boot ids in turn does not count for a minute`() throws {
         let me = Character(1)
         var stage = try Stage(me, knowing: [friend])
@@ -129,6 +165,25 @@ import Testing
         #expect(stage.node.member(friend.id)?.counts == false)
         try stage.wait(.seconds(61), answeredBy: [again])
         #expect(stage.node.member(friend.id)?.counts == true)
+    }
+}
+
+@Suite struct LeaveTests {
+    @Test func `a node whose goodbye is never signed stops all the same`() throws {
+        var stage = try Stage(Character(1), knowing: [Character(2)])
+        stage.signsAtOnce = false
+        stage.node.leave(now: stage.now)
+        stage.settle()
+        stage.wait(.seconds(2))
+        #expect(stage.stops == [.left])
+    }
+
+    @Test func `a goodbye is over once`() throws {
+        var stage = try Stage(Character(1), knowing: [Character(2)])
+        stage.node.leave(now: stage.now)
+        stage.settle()
+        stage.wait(.seconds(10))
+        #expect(stage.stops == [.left])
     }
 }
 

@@ -179,3 +179,61 @@ import Testing
         #expect(!probe.accepts(from: Character(3).id))
     }
 }
+
+@Suite struct ClockTests {
+    let others = (2...6).map { Character($0) }
+
+    /// A node that suspects one member and is looking at it.
+    private func suspecting() throws -> Stage {
+        var stage = try Stage(Character(1), knowing: others)
+        try stage.hear([others[1].claims(.suspect, of: others[0])], from: others[1])
+        try stage.wait(.milliseconds(700), answeredBy: Array(others.dropFirst()))
+        #expect(stage.state(of: others[0]) == .suspect)
+        return stage
+    }
+
+    @Test func `a node that slept for hours buries nobody who answers`() throws {
+        var stage = try suspecting()
+        let timers = stage.node.timers.count
+        stage.now = stage.now + .hours(8)
+        stage.node.handleDeadline(now: stage.now)
+        stage.settle()
+        #expect(others.allSatisfy { stage.state(of: $0)?.isReachable == true })
+        #expect(stage.sent.count < 50, "nor does it make up for the rounds it has missed")
+        try stage.wait(.minutes(1), answeredBy: others)
+        #expect(others.allSatisfy { stage.state(of: $0) == .alive })
+        #expect(stage.node.timers.count <= 2 * timers + 16)
+    }
+
+    @Test func `a clock that goes back breaks nothing`() throws {
+        var stage = try suspecting()
+        stage.now = stage.now - .hours(8)
+        stage.node.handleDeadline(now: stage.now)
+        stage.settle()
+        try stage.hear(
+            [others[0].alive(incarnation: 1)],
+            .ping(sequence: 16, target: NodePrefix(of: stage.me.id), digest: 7), from: others[0])
+        #expect(stage.state(of: others[0]) == .alive)
+        stage.now = stage.now + .hours(8)
+        try stage.wait(.minutes(1), answeredBy: others)
+        #expect(others.allSatisfy { stage.state(of: $0) == .alive })
+    }
+
+    @Test func `timers do not pile up however often members are accused and cleared`() throws {
+        var stage = try Stage(Character(1), knowing: others)
+        var most = 0
+        for incarnation in 0..<600 {
+            let subject = others[incarnation % 3]
+            let word = UInt32(incarnation / 3)
+            for accuser in others.dropFirst(3) {
+                try stage.hear(
+                    [accuser.claims(.suspect, of: subject, incarnation: word)], from: accuser)
+            }
+            try stage.hear([subject.alive(incarnation: word + 1)], from: subject)
+            try stage.wait(.milliseconds(200), answeredBy: others)
+            most = max(most, stage.node.timers.count)
+        }
+        // Five times a second a suspicion with its revisions, each waited for 18 s at most.
+        #expect(most < 18 * 5 * 6)
+    }
+}

@@ -193,6 +193,71 @@ import Testing
         #expect(stage.node.rootDigest == expected.root, "hearsay is not asserted")
     }
 
+    /// A node that has read `third` from its disk, and a stream on which `seed` is about to tell it
+    /// of members.
+    private func remembering(_ third: Character, incarnation: UInt32) throws -> (Stage, StreamID) {
+        let remembered = MemberEntry(
+            secondsEnded: 0, alive: third.alive(incarnation: incarnation), claim: nil)
+        var stage = try Stage(me, knowing: [seed], restored: [remembered])
+        stage.events = []
+        let stream = try accepted(&stage)
+        say([hello(seed), .offer(MemberDigest().buckets)], on: stream, &stage)
+        return (stage, stream)
+    }
+
+    @Test func `one dead on disk and dead over there is not taken for alive in between`() throws {
+        var (stage, stream) = try remembering(third, incarnation: 0)
+        let claim = seed.claims(.dead, of: third)
+        say([.entries([entry(third, claim)]), .end], on: stream, &stage)
+        #expect(stage.state(of: third) == .dead)
+        #expect(stage.events.isEmpty, "nothing has changed but that it is proved")
+        var expected = MemberDigest()
+        for other in [me, seed] { expected.toggle(other.id, generation: 1, state: .alive) }
+        expected.toggle(third.id, generation: 1, state: .dead)
+        #expect(stage.node.rootDigest == expected.root)
+    }
+
+    @Test func `one dead on disk by a later word than theirs is declared dead by us`() throws {
+        var (stage, stream) = try remembering(third, incarnation: 1)
+        let claim = seed.claims(.dead, of: third)
+        say([.entries([entry(third, claim)]), .end], on: stream, &stage)
+        #expect(stage.state(of: third) == .dead)
+        stage.wait(.milliseconds(100))
+        let told = stage.sentUpdates(of: MemberClaim.Kind.dead.rawValue)
+        #expect(told.contains(me.claims(.dead, of: third, incarnation: 1)))
+        var expected = MemberDigest()
+        for other in [me, seed] { expected.toggle(other.id, generation: 1, state: .alive) }
+        expected.toggle(third.id, generation: 1, state: .dead)
+        #expect(stage.node.rootDigest == expected.root, "the lists agree")
+    }
+
+    @Test func `one dead on disk and alive over there is alive`() throws {
+        var (stage, stream) = try remembering(third, incarnation: 0)
+        say([.entries([entry(third)]), .end], on: stream, &stage)
+        #expect(stage.state(of: third) == .alive)
+    }
+
+    @Test func `a stream that goes on for ever is closed`() throws {
+        var stage = try Stage(me, knowing: [seed])
+        let stream = try accepted(&stage)
+        say([hello(seed)], on: stream, &stage)
+        for _ in 0..<70 where stage.closed.isEmpty {
+            say([.unknown(kind: 99)], on: stream, &stage)
+            try stage.wait(.seconds(5), answeredBy: [seed])
+        }
+        #expect(stage.closed == [stream])
+    }
+
+    @Test func `a seed that answers under our own key is asked again`() throws {
+        var (stage, stream) = try joining()
+        var clone = me
+        clone.bootID = BootID(7)
+        say([hello(clone), .request(0), .end], on: stream, &stage)
+        #expect(stage.closed == [stream])
+        stage.wait(.seconds(2))
+        #expect(stage.resolutions == [0, 0])
+    }
+
     @Test func `one that ended long ago is not taken up again`() throws {
         var (stage, stream) = try joining()
         let claim = seed.claims(.dead, of: third)
