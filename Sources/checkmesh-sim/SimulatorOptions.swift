@@ -39,6 +39,7 @@ struct SimulatorOptions {
         var options = SimulatorOptions(scenario: standard)
         var problems: [String] = []
         var rest = arguments[...]
+        var given: Set<String> = []
         while let flag = rest.popFirst() {
             switch flag {
             case "--help", "-h": return .help
@@ -52,14 +53,28 @@ struct SimulatorOptions {
             default: break
             }
             guard names.contains(flag) else {
-                problems.append("\(flag) is not an option; see --help")
+                let word = flag.prefix { $0 != "=" }
+                let hint =
+                    names.contains(String(word))
+                    ? "write \(word) and the value apart" : "see --help"
+                problems.append("\(flag) is not an option; \(hint)")
                 continue
             }
             guard let value = rest.popFirst() else {
                 problems.append("\(flag) needs a value")
                 continue
             }
+            // Two words for one thing: which was meant?
+            if !given.insert(flag == "--seeds" ? "--seed" : flag).inserted {
+                problems.append("\(flag) \(value): given already; --seed and --seeds are one")
+                continue
+            }
             if let problem = options.set(flag, to: value) { problems.append(problem) }
+        }
+        if options.request.nodes < options.scenario.nodesMin {
+            problems.append(
+                "--scenario \(options.scenario.name): makes sense with "
+                    + "\(options.scenario.nodesMin) nodes or more")
         }
         guard problems.isEmpty else { throw UsageError(problems: problems) }
         return .run(options)
@@ -95,12 +110,12 @@ struct SimulatorOptions {
             let share = loss < 1 ? loss : loss / 100
             request.lossPerMillion = Int(share * 1_000_000 + 0.5)
         case "--minutes":
-            guard let minutes = Double(value), minutes > 0, minutes <= Double(Self.minutesMax)
-            else { return "--minutes \(value): expected more than 0, at most \(Self.minutesMax)" }
+            guard let minutes = Double(value), minutes >= 1, minutes <= Double(Self.minutesMax)
+            else { return "--minutes \(value): expected 1 to \(Self.minutesMax)" }
             request.duration = .milliseconds(Int64(minutes * 60_000))
         case "--seed":
             guard let seed = UInt64(value) else {
-                return "--seed \(value): expected a whole number"
+                return "--seed \(value): expected a whole number, not below 0"
             }
             seeds = seed...seed
         case "--seeds":
@@ -151,6 +166,7 @@ struct SimulatorOptions {
     private static func lifeguardParts(_ text: String) -> Set<MembershipParameters.LifeguardPart>? {
         if text == "on" { return Set(lifeguardNames.map(\.part)) }
         if text == "off" { return [] }
+        guard !text.isEmpty else { return nil }
         var parts: Set<MembershipParameters.LifeguardPart> = []
         for word in text.split(separator: ",") {
             guard let known = lifeguardNames.first(where: { $0.name == word }) else { return nil }
@@ -180,9 +196,9 @@ struct SimulatorOptions {
           --nodes N          nodes that start by themselves (5)
           --checks 0         checks come with the verdict layer
           --zones Z          zones, nodes go round (3)
-          --loss P           packets lost between nodes, per cent (25) or, below 1, a share (0.25)
+          --loss P           packets lost between nodes, as 25 per cent or, below 1, as a share (0)
           --minutes M        virtual minutes (10); a scenario that needs longer takes longer
-          --seed S           which of the scenario's many ways (1); the same seed replays byte for byte
+          --seed S           which of the scenario's many ways (1); the same seed is the same run
           --seeds A..B       a run for each seed, a line for each, and a line that sums them up
           --scenario NAME    what goes wrong (\(ScenarioCatalog.standard)); --list tells
           --list             the scenarios

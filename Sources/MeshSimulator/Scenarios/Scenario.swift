@@ -7,11 +7,17 @@ package struct Scenario: Sendable {
     package let name: String
     /// What happens, in a sentence for `--list`.
     package let story: String
+    /// Fewer nodes, and the story cannot happen, or promises what so few cannot keep.
+    package let nodesMin: Int
     private let prepare: @Sendable (inout Stage) -> Void
 
-    init(_ name: String, _ story: String, _ prepare: @escaping @Sendable (inout Stage) -> Void) {
+    init(
+        _ name: String, _ story: String, nodesMin: Int = 1,
+        _ prepare: @escaping @Sendable (inout Stage) -> Void
+    ) {
         self.name = name
         self.story = story
+        self.nodesMin = nodesMin
         self.prepare = prepare
     }
 
