@@ -52,6 +52,10 @@ struct RegressionSeeds {
             scenario: "chaos", seed: 3_024, nodes: 2, zones: 2,
             story: "a replay told a dead member's last word, which nobody had heard: it was to be "
                 + "noticed dead again before there was time to"),
+        Seed(
+            scenario: "chaos", seed: 7_019, nodes: 5, zones: 2, lossPerMillion: 250_000,
+            story: "a newcomer was told of the death of a former life, 49 ms after a restored disk "
+                + "had started under that life's generation; the invariant called it false"),
     ]
 
     @Test(arguments: seeds)

@@ -28,7 +28,7 @@ package struct Bounds: Sendable {
         // Until somebody's turn comes to probe it: two laps of a small mesh; in a large one
         // somebody probes it every second.
         let search = parameters.probePeriod * min(2 * nodes, 20)
-        let spread = TimeSpan.seconds(20)
+        let spread = TimeSpan.seconds(8)
         let calmDetection = search + suspicionMax + parameters.lastLook + spread
         // Loss slows probing (local health) and makes some of it fail: by a quarter for every
         // sixteenth of the packets.

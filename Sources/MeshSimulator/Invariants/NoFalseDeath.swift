@@ -35,7 +35,11 @@ package struct NoFalseDeath: Invariant {
             world.calm.isUnimpaired(for: bounds.aftermath, at: world.now),
             let identity = world.identities.number(of: subject)
         else { return }
-        guard let place = world.livingHolder(of: identity, generation: generation) else { return }
+        // A disk that was put back may start under a generation that was used before: what is said
+        // of that life is true, and this one does not know it yet. Nobody accuses a new life sooner.
+        guard let place = world.livingHolder(of: identity, generation: generation),
+            world.now - world.processes[place].startedAt >= .seconds(2)
+        else { return }
         // With TCP alone and a quarter of its packets lost, no second is long enough to be sure.
         let reachability = world.network.reachability
         guard
