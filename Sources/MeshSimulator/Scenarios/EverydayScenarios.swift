@@ -59,7 +59,9 @@ extension ScenarioCatalog {
                 .forget(place: places[0], by: places[1]), at: at + stage.bounds.detection)
             stage.extend(beyond: at + stage.bounds.detection)
         },
-        Scenario("retention", "a node dies for good and is forgotten when its time is over", nodesMin: 3) {
+        Scenario(
+            "retention", "a node dies for good and is forgotten when its time is over", nodesMin: 3
+        ) {
             stage in
             let place = stage.choose(1)[0]
             stage.setup.plan.add(.kill(place, silently: true), at: stage.settled)

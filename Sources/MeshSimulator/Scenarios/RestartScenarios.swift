@@ -45,7 +45,7 @@ extension ScenarioCatalog {
                 stage.extend(beyond: at + pause)
             }
         },
-        Scenario("clone", "a copied data directory runs beside the original", nodesMin: 2) { stage in
+        Scenario("clone", "a copied data directory runs beside the original") { stage in
             let original = stage.choose(1)[0]
             let copy = stage.addPlaces(1)
             stage.setup.nameByPlace[copy] = World.label("node-\(original)")
@@ -53,14 +53,15 @@ extension ScenarioCatalog {
             stage.setup.plan.add(.start(copy), at: stage.settled + .seconds(10))
             stage.extend(beyond: stage.settled + .seconds(10) + stage.bounds.clone)
         },
-        Scenario("same-name", "a second node is given a name that is taken", nodesMin: 2) { stage in
+        Scenario("same-name", "a second node is given a name that is taken") { stage in
             let original = stage.choose(1)[0]
             let second = stage.addPlaces(1)
             stage.setup.nameByPlace[second] = World.label("node-\(original)")
             stage.setup.plan.add(.start(second), at: stage.settled + .seconds(10))
             stage.extend(beyond: stage.settled + .seconds(10))
         },
-        Scenario("three-two-die", "two of three nodes die; the survivor says so", nodesMin: 3) { stage in
+        Scenario("three-two-die", "two of three nodes die; the survivor says so", nodesMin: 3) {
+            stage in
             stage.setup.startingCount = min(3, stage.setup.startingCount)
             stage.setup.placeCount = stage.setup.startingCount
             for place in stage.choose(2) {
