@@ -98,17 +98,12 @@ extension Membership {
         }
     }
 
-    func reportableChange(at position: Int, from: MemberState?, by author: NodeID)
-        -> MembershipEvent
-    {
-        let member = table[position]
-        return .changed(
-            member.id, from: from, to: member.state, generation: member.generation,
-            incarnation: member.incarnation, by: author)
-    }
-
     mutating func reportChange(at position: Int, from: MemberState?, by author: NodeID) {
-        report(reportableChange(at: position, from: from, by: author))
+        let member = table[position]
+        report(
+            .changed(
+                member.id, from: from, to: member.state, generation: member.generation,
+                incarnation: member.incarnation, by: author))
     }
 
     /// Sets a member's state with all that hangs on it but suspicion: digest, event, name.

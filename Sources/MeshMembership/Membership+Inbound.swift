@@ -154,7 +154,7 @@ extension Membership {
         }
         let own = nextSequence()
         relayed[own] = RelayedProbe(
-            asker: peer.node, askersSequence: sequence, target: target, returnAddress: address,
+            askersSequence: sequence, target: target, returnAddress: address,
             isAskerAcquainted: isAcquainted(peer.node) || usedShortHeader,
             wireVersion: peer.wireVersion)
         timers.schedule(.relay(own), at: now + parameters.pingTimeoutMin)

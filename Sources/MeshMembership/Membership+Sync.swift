@@ -55,7 +55,6 @@ extension Membership {
 
     private mutating func begin(_ stream: StreamID) {
         guard let role = streams[stream]?.role else { return }
-        streams[stream]?.isOpen = true
         write(.hello(ownHello), on: stream)
         switch role {
         case .probing(_, let payload): write(.datagram(payload), on: stream)

@@ -4,7 +4,6 @@ import MeshCore
 /// passed on as our own ack; none is told with a nack, so that the asker can see that at least we
 /// can hear it (Lifeguard IV.A).
 struct RelayedProbe: Sendable {
-    var asker: NodeID
     /// The asker's own number for its probe.
     var askersSequence: UInt32
     var target: NodeID

@@ -25,7 +25,6 @@ struct SyncStream: Sendable {
     var peer: Frame.Hello?
     let startedAt: Instant
     var lastProgress: Instant
-    var isOpen: Bool
     var hasSentEnd = false
     var hasReceivedEnd = false
 
@@ -34,7 +33,6 @@ struct SyncStream: Sendable {
         self.peerAddress = peerAddress
         startedAt = now
         lastProgress = now
-        isOpen = if case .accepted = role { true } else { false }
     }
 
     var isDone: Bool { hasSentEnd && hasReceivedEnd }
