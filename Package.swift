@@ -26,8 +26,20 @@ let package = Package(
         // Core: values only. No clock, no socket, no system randomness, no Foundation.
         .target(name: "MeshCore", swiftSettings: strict),
         .target(name: "MeshMembership", dependencies: ["MeshCore"], swiftSettings: strict),
+        .target(name: "MeshChecks", dependencies: ["MeshCore"], swiftSettings: strict),
         .target(
-            name: "MeshEngine", dependencies: ["MeshCore", "MeshMembership"],
+            name: "MeshPlacement", dependencies: ["MeshCore", "MeshChecks"], swiftSettings: strict),
+        .target(
+            name: "MeshVerdicts", dependencies: ["MeshCore", "MeshChecks", "MeshPlacement"],
+            swiftSettings: strict),
+        .target(
+            name: "MeshNotices", dependencies: ["MeshCore", "MeshChecks"], swiftSettings: strict),
+        .target(
+            name: "MeshEngine",
+            dependencies: [
+                "MeshCore", "MeshMembership", "MeshChecks", "MeshPlacement", "MeshVerdicts",
+                "MeshNotices",
+            ],
             swiftSettings: strict),
 
         // Platform: where the operating system's libraries, and `unsafe`, are.

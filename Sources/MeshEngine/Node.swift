@@ -1,5 +1,8 @@
+package import MeshChecks
 package import MeshCore
 package import MeshMembership
+package import MeshNotices
+package import MeshVerdicts
 
 /// One node of the mesh, as a value: bytes, answers and `now` go in, effects come out.
 ///
@@ -93,6 +96,18 @@ package struct Node: Sendable {
     package mutating func handleGenerationStored(_ generation: UInt32, now: Instant) {
         _ = membership.handleGenerationStored(generation, now: now)
     }
+    /// How a look that was ordered ended.
+    package mutating func handle(
+        _ observation: Observation, for token: LookToken, now: Instant
+    ) {}
+    /// How an attempt to tell somebody ended.
+    package mutating func handle(_ delivery: Delivery, for token: DeliveryToken, now: Instant) {}
+    /// What was to be stored under `token` is on disk.
+    package mutating func handleStored(_ token: StoreToken, now: Instant) {}
+    /// The wall clock was set, or found apart from the monotonic one.
+    package mutating func handle(_ wallClock: WallClock, now: Instant) {}
+    /// The configuration was read again.
+    package mutating func handle(_ plan: WatchPlan, now: Instant) {}
     package mutating func handleDeadline(now: Instant) { membership.handleDeadline(now: now) }
 
     // MARK: Commands

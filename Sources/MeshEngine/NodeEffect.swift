@@ -1,5 +1,7 @@
 package import MeshCore
 package import MeshMembership
+package import MeshNotices
+package import MeshVerdicts
 
 /// What a node wants done. The shell, or the simulator, is one loop over one exhaustive switch.
 package enum NodeEffect: Sendable, Hashable {
@@ -15,6 +17,14 @@ package enum NodeEffect: Sendable, Hashable {
     case resolve(seed: Int)
     /// Write down, durably, that this generation has been used, and confirm.
     case storeGeneration(UInt32)
+    /// Write down durably; confirm if there is a token. Items without one may be batched.
+    case store(StoredItem, token: StoreToken?)
+    /// Run a check once and answer with an observation.
+    case look(LookOrder)
+    /// Send a notice and answer with how that ended.
+    case deliver(DeliveryOrder)
     case report(MembershipEvent)
+    case reportCheck(CheckEvent)
+    case reportNotice(NoticeEvent)
     case stop(StopReason)
 }

@@ -16,12 +16,6 @@ package enum StreamEvent: Sendable, Hashable {
     case closed
 }
 
-/// Which request a signature answers.
-package struct SigningToken: Hashable, Sendable {
-    package var number: UInt64
-    package init(_ number: UInt64) { self.number = number }
-}
-
 /// Why a node must stop by itself.
 package enum StopReason: Sendable, Hashable {
     /// Another process runs with a copy of our data directory, at this address.

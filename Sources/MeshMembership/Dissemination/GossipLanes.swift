@@ -21,9 +21,9 @@ package enum GossipLane: Int, Sendable, Hashable, CaseIterable {
     /// The lane that an update's kind belongs to.
     package init(ofKind kind: UInt8) {
         switch kind {
-        case 0...31: self = .membership
-        case 32...63: self = .flips
-        case 64...95: self = .notices
+        case 0, UpdateKind.membership: self = .membership
+        case UpdateKind.flips: self = .flips
+        case UpdateKind.notices: self = .notices
         default: self = .other
         }
     }

@@ -109,29 +109,3 @@ package struct AliveStatement: Hashable, Sendable {
         return (statement, signature)
     }
 }
-
-/// What a mesh is called on the wire: 16 bytes of SHA-256 over its name. In every signature, so
-/// that nothing said in one mesh counts in another that shares a key.
-package struct MeshID: Hashable, Sendable {
-    package var bytes: Bytes16
-
-    package init(named name: Label, using cryptography: any Cryptography) {
-        var writer = ByteWriter()
-        writer.writePrefixed(Array("checkmesh mesh".utf8))
-        writer.write(name)
-        bytes = cryptography.sha256(writer.bytes).high
-    }
-}
-
-/// The first word of everything signed: no signature of one kind passes for another.
-package enum SignatureDomain: String, Sendable {
-    case alive = "checkmesh alive 1"
-    case claim = "checkmesh claim 1"
-}
-
-extension ByteWriter {
-    package mutating func write(_ mesh: MeshID, domain: SignatureDomain) {
-        writePrefixed(Array(domain.rawValue.utf8))
-        write(mesh.bytes)
-    }
-}

@@ -86,7 +86,9 @@ struct Saboteur: Sendable {
             guard world.processes[number].isLeaving else { return effect }
             switch effect {
             case .send, .write, .openStream: return nil
-            case .close, .sign, .resolve, .storeGeneration, .report, .stop: return effect
+            case .close, .sign, .resolve, .storeGeneration, .store, .look, .deliver, .report,
+                .reportCheck, .reportNotice, .stop:
+                return effect
             }
         case .paddedReplies:
             guard case .send(let bytes, let to) = effect, Self.isAck(bytes) else { return effect }

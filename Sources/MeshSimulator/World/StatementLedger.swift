@@ -55,6 +55,8 @@ package struct StatementLedger: Sendable {
                 suspect.state = .suspect
                 claims.insert(Self.key(author, claim.subject, suspect))
             }
+        case .stance, .birth, .receipt, .record:
+            break
         case nil:
             throw .invalid
         }

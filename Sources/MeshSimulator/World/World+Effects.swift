@@ -35,6 +35,8 @@ extension World {
             if !saboteur.diskLies { processes[number].disk.generation = generation }
             let local = processes[number].local(now)
             processes[number].node?.handleGenerationStored(generation, now: local)
+        case .store, .look, .deliver, .reportCheck, .reportNotice:
+            break
         case .report(let event):
             let previous = record(event, by: number)
             note(.reported(process: number, event, previous: previous), .reported)

@@ -1,5 +1,3 @@
-package import MeshCore
-
 /// A statement on its way through the mesh: it rides behind a message or in a stream's frame.
 ///
 ///     kind 1 | length v | body
@@ -19,14 +17,6 @@ package struct Update: Hashable, Sendable {
         self.body = body
     }
 
-    package static func alive(_ statement: AliveStatement, _ signature: Signature) -> Update {
-        Update(kind: UpdateKind.alive, body: statement.encoded(signature: signature))
-    }
-
-    package static func claim(_ claim: MemberClaim, _ signature: Signature) -> Update {
-        Update(kind: claim.kind.rawValue, body: claim.encoded(signature: signature))
-    }
-
     /// What it takes on the wire.
     package var encodedByteCount: Int {
         1 + ByteWriter.varintCount(body.count) + body.count
@@ -39,6 +29,18 @@ package enum UpdateKind {
     package static let alive: UInt8 = 1
     // 2...5 are `MemberClaim.Kind`.
     package static let membership: ClosedRange<UInt8> = 1...31
+    /// A signed entry of a node's own log about a check.
+    package static let stance: UInt8 = 32
+    /// A certified flip with all its proof.
+    package static let certificate: UInt8 = 33
+    /// Where all chains of a mesh begin.
+    package static let birth: UInt8 = 34
+    package static let flips: ClosedRange<UInt8> = 32...63
+    /// A signed record that a notice was sent, or failed.
+    package static let receipt: UInt8 = 64
+    package static let notices: ClosedRange<UInt8> = 64...95
+    /// A silence, an acknowledgement, a message, a change of the configuration.
+    package static let record: UInt8 = 96
 }
 
 extension ByteWriter {

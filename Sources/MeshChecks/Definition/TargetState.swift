@@ -1,0 +1,11 @@
+/// How a target is doing, from best to worst. A check that was never certified has none: *unknown*
+/// is `nil`, and only before the first flip.
+package enum TargetState: UInt8, Sendable, Hashable, Comparable, CaseIterable {
+    case up = 0
+    case degraded = 1
+    case down = 2
+
+    package static func < (left: TargetState, right: TargetState) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

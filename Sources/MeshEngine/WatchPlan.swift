@@ -1,0 +1,24 @@
+package import MeshChecks
+package import MeshNotices
+
+/// What a node is configured to watch, and whom to tell. It may change while the node runs and
+/// differ from node to node.
+package struct WatchPlan: Sendable {
+    /// Checks that one node can be given; the configuration refuses more.
+    package static let checksMax = 20_000
+
+    package var checks: [CheckDefinition]
+    /// Globs are resolved already. The built-in check `mesh` is here if an alert names it.
+    package var routes: [CheckID: [Route]]
+    /// The contacts that this node knows how to reach.
+    package var contacts: Set<ContactID>
+
+    package init(
+        checks: [CheckDefinition] = [], routes: [CheckID: [Route]] = [:],
+        contacts: Set<ContactID> = []
+    ) {
+        self.checks = checks
+        self.routes = routes
+        self.contacts = contacts
+    }
+}
