@@ -22,7 +22,8 @@ package final class Simulation {
     /// mesh is examined whole every second, one of a thousand in several minutes.
     private static let viewsExaminedPerSecond = 3_000
     private static let kinds: [Happening.Kinds] = [
-        .lives, .sent, .delivered, .reported, .deadlines, .suspicious,
+        .lives, .sent, .delivered, .reported, .deadlines, .suspicious, .looks, .checks,
+        .notices,
     ]
 
     package init(
@@ -133,6 +134,9 @@ extension Happening {
         case .delivered: [.delivered, .suspicious]
         case .reported: .reported
         case .deadlineHandled: .deadlines
+        case .looked: .looks
+        case .flipped, .checkReported: .checks
+        case .ordered, .accepted, .answered, .noticeReported: .notices
         }
     }
 }
