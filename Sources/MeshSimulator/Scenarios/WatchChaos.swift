@@ -50,7 +50,8 @@ struct WatchChaos {
             }
         }
         for check in flapping.sorted() {
-            plan.add(.target(check, generator.chance(perMillion: 500_000) ? .up : .refusing), at: end)
+            plan.add(
+                .target(check, generator.chance(perMillion: 500_000) ? .up : .refusing), at: end)
         }
     }
 

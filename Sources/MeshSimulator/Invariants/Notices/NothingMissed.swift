@@ -157,7 +157,9 @@ package struct NothingMissed: Invariant {
             problem = toldState == state ? nil : "was last told \(toldState)"
         case .offline:
             let hasHeard =
-                lastOutage[check].map { $0.birth == flip.birth && isCurrent($0, flip, check, world) }
+                lastOutage[check].map {
+                    $0.birth == flip.birth && isCurrent($0, flip, check, world)
+                }
                 ?? false
             problem = state == .up || hasHeard ? nil : "never heard of it"
         case .online:

@@ -16,6 +16,9 @@ package struct CertifiedFlips: Invariant {
     /// Counts who else than the R owners may sign: ranks below R + this.
     private static let spareRanks = 12
 
+    /// Flips whose quorum has been looked for. Only looked up.
+    private var proven: Set<Int> = []
+
     package init() {}
 
     package var interests: Happening.Kinds { .checks }
@@ -33,7 +36,7 @@ package struct CertifiedFlips: Invariant {
                 "\(world.processes[process].name) minted \(world.text(entry.flip)) and could not "
                     + "reach the majority")
         }
-        guard entry.mintedAt == world.now, entry.holders <= 1 else { return }
+        guard proven.insert(number).inserted else { return }
         judge(entry, mintedBy: process, from: former, in: world, log: &log)
     }
 
