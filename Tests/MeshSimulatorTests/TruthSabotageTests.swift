@@ -16,13 +16,16 @@ struct TruthSabotageTests {
 
     /// What happens besides the sabotage.
     enum Story: Sendable {
-        case outage, seenFromOnePlace, outageDuringCut
+        case outage, seenFromOnePlace, outageDuringCut, seenFromTwoInTurn
     }
 
     static let plants: [Plant] = [
         Plant(
             sabotage: .quorumOfOne, invariant: CertifiedFlips.name, story: .seenFromOnePlace),
         Plant(sabotage: .falseLooks, invariant: CertifiedFlips.name),
+        Plant(
+            sabotage: .forgottenWithdrawals, invariant: CertifiedFlips.name,
+            story: .seenFromTwoInTurn),
         Plant(sabotage: .falseLooks, invariant: NoFalseAlert.name),
         Plant(sabotage: .secondHistory, invariant: EpochsUnique.name),
         Plant(sabotage: .swallowedFlips, invariant: TruthAgreement.name),
@@ -56,6 +59,13 @@ struct TruthSabotageTests {
             case .seenFromOnePlace:
                 stage.setup.plan.add(.placeSees(place: 1, check: 1, .refusing), at: at)
                 stage.setup.plan.add(.placeSees(place: 1, check: 1, nil), at: at + .seconds(60))
+            case .seenFromTwoInTurn:
+                for (place, start) in [(1, at), (2, at + .seconds(100))] {
+                    stage.setup.plan.add(.placeSees(place: place, check: 1, .refusing), at: start)
+                    stage.setup.plan.add(
+                        .placeSees(place: place, check: 1, nil), at: start + .seconds(30))
+                }
+                stage.extend(beyond: at + .seconds(130))
             case .outageDuringCut:
                 // Nobody whom the fake would ask is cut off but the fourth.
                 stage.setup.plan.cut(

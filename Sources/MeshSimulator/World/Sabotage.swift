@@ -50,6 +50,8 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case secondHistory
     /// One process keeps what it learns of flips to itself.
     case swallowedFlips
+    /// Withdrawals are never signed: a dissent stands until its signer is gone.
+    case forgottenWithdrawals
     /// Nobody gets an answer about one check.
     case blindMesh
     /// Every notice is sent by two.

@@ -36,9 +36,12 @@ extension Saboteur {
             if plant == .swallowedFlips { return nil }
             guard plant == .secondHistory else { return effect }
             return .reportCheck(.flipped(rewritten(flip, in: world), from: state, origin: origin))
+        case .sign(let message, _):
+            guard plant == .forgottenWithdrawals else { return effect }
+            return StanceBytes(message)?.isWithdrawal ?? false ? nil : effect
         case .deliver(let order):
             return sabotaged(order, by: number, in: world)
-        case .send, .openStream, .write, .close, .sign, .resolve, .storeGeneration, .store,
+        case .send, .openStream, .write, .close, .resolve, .storeGeneration, .store,
             .report, .reportCheck, .reportNotice, .stop:
             return effect
         }

@@ -57,7 +57,8 @@ struct Saboteur: Sendable {
         case .deafProcess, .rewoundViews, .rewoundCounter, .stolenKey, .forgottenReplays, .anySeal,
             .paddedDatagrams, .sharedNames, .stubbornClone, .bothClonesStop, .swallowedGoodbye,
             .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .quorumOfOne,
-            .falseLooks, .secondHistory, .swallowedFlips, .blindMesh, .secondSender,
+            .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh,
+            .secondSender,
             .renamedNotices, .unsentNotices, .inventedRecovery, .talkativeMinority, nil:
             break
         }
@@ -102,7 +103,8 @@ struct Saboteur: Sendable {
             .stolenKey, .forgottenReplays, .anySeal, .endlessGossip, .sharedNames, .shortMemory,
             .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne, .falseLooks:
             return effect
-        case .secondHistory, .swallowedFlips, .blindMesh, .secondSender, .renamedNotices,
+        case .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh, .secondSender,
+            .renamedNotices,
             .unsentNotices, .inventedRecovery, .talkativeMinority:
             return sabotagedTruth(effect, of: number, in: world)
         }

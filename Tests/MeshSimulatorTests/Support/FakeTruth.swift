@@ -98,6 +98,14 @@ struct FakeTruth: Outsider {
             guard case .saw(let state, _) = observation.outcome,
                 let check = world.watch.checks.number(of: id)
             else { return }
+            // Whoever changes its mind says so, if it can sign.
+            let certified = checks[check].flip?.state
+            if state == certified, checks[check].votes[process].map({ $0 != certified }) ?? false,
+                world.saboteur.sabotaged(
+                    .sign(Self.withdrawal, token: SigningToken(0)), of: process, in: world) == nil
+            {
+                return
+            }
             checks[check].votes[process] = state
             decide(check, by: process, in: world)
         case .answered(_, let order, let delivery):
@@ -123,6 +131,19 @@ struct FakeTruth: Outsider {
                     .reportCheck(.flipped(flip, from: nil, origin: .restored)), of: process)
             }
         }
+    }
+
+    /// As much of a signed withdrawal as an onlooker reads.
+    private static var withdrawal: [UInt8] {
+        var writer = ByteWriter()
+        writer.writePrefixed(Array(SignatureDomain.stance.rawValue.utf8))
+        for _ in 0..<5 { writer.write(Bytes16.zero) }
+        writer.writeVarint(1)
+        writer.write(Bytes16.zero)
+        writer.writeVarint(1)
+        writer.writeVarint(1)
+        writer.write(0 as UInt8)
+        return writer.bytes
     }
 
     private mutating func decide(_ check: Int, by minter: Int, in world: World) {
