@@ -12,7 +12,7 @@ struct ScenarioTests {
     static let unmended: Set<String> = ["restored-equal"]
 
     @Test(
-        arguments: ScenarioCatalog.all.map(\.name).filter {
+        arguments: ScenarioCatalog.membership.map(\.name).filter {
             !slow.contains($0) && !unmended.contains($0)
         })
     func `no promise is broken in a scenario`(name: String) throws {

@@ -104,7 +104,7 @@ struct Stage: Sendable {
     /// How long the mesh needs to itself at the end for agreement to be judged.
     var rest: TimeSpan {
         let truth = bounds.truth
-        let watching = request.checks > 0 ? truth.certification + truth.telling : .zero
+        let watching = setup.watch.checkCount > 0 ? truth.certification + truth.telling : .zero
         return bounds.agreement + watching + .seconds(70)
     }
     /// The last moment at which something may go wrong.
@@ -114,6 +114,37 @@ struct Stage: Sendable {
     mutating func extend(beyond end: TimeSpan) {
         setup.duration = max(setup.duration, end + rest)
     }
+
+    /// Sees to it that there are at least `checks` checks and a contact, whatever was asked for.
+    mutating func watch(atLeast checks: Int) {
+        setup.watch.checkCount = max(setup.watch.checkCount, checks)
+        setup.watch.contactCount = max(setup.watch.contactCount, 1)
+        setup.watch.rules = [rule()]
+        setup.watch.timeout = min(.seconds(2), request.interval / 2)
+    }
+
+    /// The rule that was asked for, with what a story needs.
+    func rule(
+        delay: Int? = nil, quorum: VotingRule.Quorum = .majority
+    ) -> VotingRule {
+        VotingRule(
+            confirmations: request.confirmations, quorum: quorum, delay: delay ?? request.delay,
+            interval: request.interval)
+    }
+
+    var checks: Range<Int> { 0..<setup.watch.checkCount }
+
+    /// All targets fail within a second of `at`, and are well again after `span`, if given.
+    mutating func failAll(at: TimeSpan, for span: TimeSpan? = nil) {
+        for check in checks {
+            let moment = moment(from: at, to: at + .seconds(1))
+            setup.plan.add(.target(check, .refusing), at: moment)
+            if let span { setup.plan.add(.target(check, .up), at: moment + span) }
+        }
+    }
+
+    /// How long a change of a target takes to be certified and told.
+    var tellingSpan: TimeSpan { bounds.truth.certification + bounds.truth.telling }
 
     /// Some targets fail and come back: a twentieth of them, at least one. Drawn apart, so that a
     /// world without checks stays the world it was.

@@ -108,7 +108,7 @@ package final class Simulation {
             lossPerMillion: setup.conditions.lossPerMillion, seed: setup.seed,
             virtual: setup.duration, violations: log.count, violatedInvariants: log.invariants,
             firstViolation: log.first.first?.text,
-            detections: detections, deaths: deaths, checks: request.checks, alerts: alerts,
+            detections: detections, deaths: deaths, checks: setup.watch.checkCount, alerts: alerts,
             nodeHours: Double(nodeSeconds) / 3_600,
             counts: world.counts, packetsInFlightMax: world.packets.countMax,
             queuedUpdatesMax: queuedUpdatesMax, trace: world.traceHash)

@@ -26,7 +26,8 @@ extension World {
         let bootID = BootID(generator.next())
         let parameters = Saboteur.sabotaged(
             setup.parametersByPlace[number] ?? setup.parameters, by: saboteur.plant)
-        let seedCount = min(setup.seedCount, setup.startingCount)
+        let seedCount = min(
+            setup.seedCount, setup.namesAbsentSeeds ? setup.placeCount : setup.startingCount)
         let local = LocalNode(
             mesh: mesh, key: keys.publicKey, name: processes[number].name,
             zone: processes[number].zone, address: processes[number].address,

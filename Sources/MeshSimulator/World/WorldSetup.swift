@@ -23,6 +23,8 @@ package struct WorldSetup: Sendable {
     package var sabotage: Sabotage?
     /// How many of the first places everybody is given as seeds.
     package var seedCount = 3
+    /// Seeds may be places that nobody starts.
+    package var namesAbsentSeeds = false
     /// How long signers take; zero answers before the next effect.
     package var signerDelay = TimeSpan.zero
     /// What is watched and who is told; no checks unless asked for.
