@@ -69,6 +69,10 @@ let package = Package(
             dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshPlacementTests",
+            dependencies: ["MeshCore", "MeshChecks", "MeshPlacement", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(
