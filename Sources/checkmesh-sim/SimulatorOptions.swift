@@ -1,4 +1,6 @@
+import MeshChecks
 import MeshCore
+import MeshEngine
 import MeshMembership
 import MeshSimulator
 
@@ -29,6 +31,7 @@ struct SimulatorOptions {
 
     static let nodesMax = 10_000
     static let zonesMax = 1_000
+    static let contactsMax = 1_000
     static let minutesMax = 60 * 24 * 7
     static let seedsMax: UInt64 = 1_000_000
 
@@ -83,6 +86,7 @@ struct SimulatorOptions {
     private static let names = [
         "--nodes", "--checks", "--zones", "--loss", "--minutes", "--seed", "--seeds", "--scenario",
         "--sabotage", "--suspicion", "--suspicion-max", "--lifeguard",
+        "--interval", "--delay", "--confirmations", "--contacts",
     ]
 
     /// What is wrong with the value, or `nil`.
@@ -94,9 +98,12 @@ struct SimulatorOptions {
             }
             request.nodes = nodes
         case "--checks":
-            guard value == "0" else {
-                return "--checks \(value): only 0 for now; checks come with the verdict layer"
+            guard let checks = Int(value), (0...WatchPlan.checksMax).contains(checks) else {
+                return "--checks \(value): expected 0 to \(WatchPlan.checksMax)"
             }
+            request.checks = checks
+        case "--contacts", "--interval", "--delay", "--confirmations":
+            return setWatching(flag, to: value)
         case "--zones":
             guard let zones = Int(value), (1...Self.zonesMax).contains(zones) else {
                 return "--zones \(value): expected 1 to \(Self.zonesMax)"
@@ -157,6 +164,42 @@ struct SimulatorOptions {
         return nil
     }
 
+    /// What checks are like, if there are any.
+    private mutating func setWatching(_ flag: String, to value: String) -> String? {
+        let number = Int(value)
+        switch flag {
+        case "--contacts":
+            guard let number, (0...Self.contactsMax).contains(number) else {
+                return "--contacts \(value): expected 0 to \(Self.contactsMax)"
+            }
+            request.contacts = number
+        case "--interval":
+            let range = VotingRule.intervalMin...VotingRule.intervalMax
+            guard let seconds = Double(value), seconds > 0, seconds < 1e6 else {
+                return "--interval \(value): expected seconds"
+            }
+            let interval = TimeSpan.milliseconds(Int64(seconds * 1_000 + 0.5))
+            guard range.contains(interval) else {
+                return "--interval \(value): expected \(range.lowerBound.inSeconds) to "
+                    + "\(range.upperBound.inSeconds) seconds"
+            }
+            request.interval = interval
+        case "--delay":
+            guard let number, (0...VotingRule.delayMax).contains(number) else {
+                return "--delay \(value): expected 0 to \(VotingRule.delayMax) further intervals"
+            }
+            request.delay = number
+        case "--confirmations":
+            guard let number, (1...VotingRule.confirmationsMax).contains(number) else {
+                return "--confirmations \(value): expected 1 to \(VotingRule.confirmationsMax)"
+            }
+            request.confirmations = number
+        default:
+            preconditionFailure("expected every named option to be handled")
+        }
+        return nil
+    }
+
     private static let lifeguardNames: [(name: String, part: MembershipParameters.LifeguardPart)] =
         [
             ("local-health", .localHealth), ("shrinking", .shrinkingSuspicion), ("buddy", .buddy),
@@ -194,7 +237,11 @@ struct SimulatorOptions {
         the protocol was broken, 1 if one was, 2 if the options are wrong.
 
           --nodes N          nodes that start by themselves (5)
-          --checks 0         checks come with the verdict layer
+          --checks C         checks that every node is configured with (0)
+          --interval S       seconds between an owner's looks at a check (10)
+          --delay D          further intervals that a new state must last (1)
+          --confirmations R  owners of a check (3); the quorum is their majority
+          --contacts K       people to tell, checks go round (1)
           --zones Z          zones, nodes go round (3)
           --loss P           packets lost between nodes, as 25 per cent or, below 1, as a share (0)
           --minutes M        virtual minutes (10); a scenario that needs longer takes longer

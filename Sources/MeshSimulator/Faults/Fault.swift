@@ -33,6 +33,20 @@ package enum Fault: Sendable, Hashable {
     case setLoss(perMillion: Int)
     /// An operator at place `by` has the node that last ran at `place` forgotten.
     case forget(place: Int, by: Int)
+    /// A check's target, as everybody sees it, as one zone or one place does. `nil` ends the latter
+    /// two.
+    case target(Int, TargetCondition)
+    case zoneSees(zone: Int, check: Int, TargetCondition?)
+    case placeSees(place: Int, check: Int, TargetCondition?)
+    /// The place's way to targets and receivers.
+    case uplink(Int, Uplink)
+    /// Looks from the place begin and never end.
+    case checkerHangs(Int, Bool)
+    /// What a contact's provider does with requests: of everybody, or of one place. `nil` ends it.
+    case receiver(contact: Int, place: Int?, Receivers.Condition?)
+    /// The place's configuration is read again.
+    case reconfigure(Int, PlanSkew)
+    case lie(Int, Lie?)
     /// Every node that runs now is measured from here: the idle window begins.
     case beginMeasuring
 }

@@ -28,16 +28,23 @@ extension World {
             if !processes[target].isUp { processes[target].disk = processes[source].disk }
         case .jumpWallClock(let place, let milliseconds):
             processes[place].wallClockOffsetMilliseconds += milliseconds
+            watch.lastDisturbance = now
+            processes[place].isWallClockNews = true
+            tellWallClock(to: place)
         case .partition(let groups):
+            keepReachability()
             network.reachability.partition(groups)
             noteWholeness()
         case .block(let from, let to):
+            keepReachability()
             network.reachability.block(from: from, to: to)
             noteWholeness()
         case .flap(let from, let to, let period):
+            keepReachability()
             network.reachability.flap(from: from, to: to, period: period)
             noteWholeness()
         case .heal:
+            keepReachability()
             network.reachability.heal()
             noteWholeness()
         case .blockDatagrams(let place):
@@ -51,6 +58,26 @@ extension World {
             calm.disturb(at: now)
         case .forget(let place, let operatorPlace):
             forget(place, by: operatorPlace)
+        case .target(let check, let condition):
+            watch.targets.set(check, condition, at: now)
+        case .zoneSees(let zone, let check, let condition):
+            watch.targets.set(check, inZone: zone, condition, at: now)
+        case .placeSees(let place, let check, let condition):
+            watch.targets.set(check, atPlace: place, condition, at: now)
+        case .uplink(let place, let uplink):
+            watch.targets.set(uplink, of: place)
+            watch.lastDisturbance = now
+        case .checkerHangs(let place, let hangs):
+            watch.targets.setCheckerHangs(hangs, at: place)
+            watch.lastDisturbance = now
+        case .receiver(let contact, let place, let condition):
+            watch.receivers.set(contact, from: place, condition)
+            watch.lastDisturbance = now
+        case .reconfigure(let place, let skew):
+            reconfigure(place, skew)
+        case .lie(let place, let lie):
+            watch.liars[place] = lie
+            watch.lastDisturbance = now
         case .beginMeasuring:
             traffic.beginMeasuring(at: now)
         }
@@ -76,6 +103,11 @@ extension World {
 
     private func noteWholeness() {
         calm.impair(at: now, isNetworkWhole: network.reachability.isWhole)
+        if network.reachability.isWhole {
+            watch.troubles.end(nil, at: now)
+        } else {
+            watch.troubles.begin(nil, at: now)
+        }
         if calm.isNetworkWhole { lastHealed = now }
     }
 }

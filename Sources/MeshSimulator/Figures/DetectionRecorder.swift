@@ -50,7 +50,8 @@ package struct DetectionRecorder: Sendable {
         case .reported(_, .changed(let subject, _, let state, let generation, _, _), _):
             guard !open.isEmpty, let identity = world.identities.number(of: subject) else { return }
             learn(identity, isReachable: state.isReachable, generation: generation, in: world)
-        case .paused, .resumed, .sent, .delivered, .reported, .deadlineHandled:
+        case .paused, .resumed, .sent, .delivered, .reported, .deadlineHandled, .looked, .flipped,
+            .checkReported, .ordered, .accepted, .answered, .noticeReported:
             break
         }
     }

@@ -15,6 +15,9 @@ package struct Figures: Sendable {
     package var firstViolation: String?
     package var detections: DetectionRecorder
     package var deaths: DeathRecorder
+    package var checks: Int
+    package var alerts: AlertRecorder
+    package var watching: WatchFigures?
     /// Hours that processes ran, added up.
     package var nodeHours: Double
     /// Since measuring began, of processes that ran all the while.
@@ -32,7 +35,7 @@ package struct Figures: Sendable {
         var line = JSONLine()
         line.add("scenario", scenario)
         line.add("nodes", nodes)
-        line.add("checks", 0)
+        line.add("checks", checks)
         line.add("zones", zones)
         line.add("loss", Double(lossPerMillion) / 1_000_000, places: 4)
         line.add("minutes", virtual.inSeconds / 60, places: 2)
@@ -52,6 +55,7 @@ package struct Figures: Sendable {
         line.add("joins_known_by_all", detections.join.count)
         line.add("join_all_median_s", detections.join.median)
         line.add("join_all_max_s", detections.join.max)
+        if checks > 0 { watching?.add(to: &line, alerts) }
         line.add("false_deaths_of_running", deaths.ofRunning)
         line.add("false_death_reports_of_running", deaths.reportsOfRunning)
         line.add("deaths_of_stalled", deaths.ofStalled)

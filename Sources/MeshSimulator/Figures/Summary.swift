@@ -12,6 +12,11 @@ package struct Summary: Sendable {
     private var medians = Distribution()
     private var lasts = Distribution()
     private var bytes = Distribution()
+    private var notices = 0
+    private var duplicates = 0
+    private var missed = 0
+    private var detectionMedians = Distribution()
+    private var detectionLasts = Distribution()
 
     /// Of failing seeds so many are named.
     private static let namedMax = 20
@@ -31,6 +36,11 @@ package struct Summary: Sendable {
         if let median = figures.detections.lastDeath.median { medians.add(median) }
         if let last = figures.detections.lastDeath.max { lasts.add(last) }
         if let mean = figures.bytesPerSecond.mean { bytes.add(mean) }
+        notices += figures.watching?.notices ?? 0
+        duplicates += figures.watching?.duplicates ?? 0
+        missed += figures.watching?.missed ?? 0
+        if let median = figures.alerts.detection.median { detectionMedians.add(median) }
+        if let last = figures.alerts.detection.max { detectionLasts.add(last) }
     }
 
     package func line(
@@ -52,6 +62,14 @@ package struct Summary: Sendable {
         line.add("kill_all_median_s", medians.median)
         line.add("kill_all_max_s", lasts.max)
         line.add("bytes_per_s_mean", bytes.mean, places: 1)
+        if request.checks > 0 {
+            line.add("checks", request.checks)
+            line.add("notices", notices)
+            line.add("duplicates", duplicates)
+            line.add("missed", missed)
+            line.add("detection_median_s", detectionMedians.median)
+            line.add("detection_max_s", detectionLasts.max)
+        }
         line.add("cpu_s", cpu)
         line.add("wall_s", wall)
         return line.text

@@ -18,9 +18,15 @@ package struct Bounds: Sendable {
     package var retentionSlack: TimeSpan
     /// How often one node may send one update in gossip.
     package var sendsPerUpdate: Int
+    /// How many checks there are, and how long they may take.
+    package var checkCount: Int
+    package var truth: TruthBounds
 
     /// The promise for `nodes` nodes with `parameters` when `lossPerMillion` packets are lost.
-    package init(nodes: Int, parameters: MembershipParameters, lossPerMillion: Int) {
+    package init(
+        nodes: Int, parameters: MembershipParameters, lossPerMillion: Int,
+        watch: WatchSetup = WatchSetup()
+    ) {
         let log = max(FixedPoint.one, FixedPoint.log10(max(nodes, 1)))
         let suspicionMin = (parameters.probePeriod * parameters.suspicionMultiplier)
             .scaled(by: log)
@@ -39,5 +45,7 @@ package struct Bounds: Sendable {
         retention = parameters.retention
         retentionSlack = parameters.retention / 24 + .minutes(5)
         sendsPerUpdate = parameters.retransmitMultiplier * max(1, ceilingLog10(nodes + 1))
+        checkCount = watch.checkCount
+        truth = TruthBounds(watch, detection: detection, lossPerMillion: lossPerMillion)
     }
 }

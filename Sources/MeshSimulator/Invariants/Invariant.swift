@@ -71,6 +71,9 @@ package enum Invariants {
             NothingTwice(), DatagramSize(), GossipBound(bounds: bounds), UniqueNames(),
             CloneStops(bounds: bounds), Farewell(bounds: bounds), ModestReplies(),
             Retention(bounds: bounds), Progress(), StoredGeneration(),
+            CertifiedFlips(), EpochsUnique(), TruthAgreement(bounds: bounds),
+            Watched(bounds: bounds), MinoritySilent(), NoticesUnique(), AtMostOnce(),
+            NothingMissed(bounds: bounds), NoFalseAlert(), NoRecoveryWithoutOutage(),
         ]
     }
 }

@@ -3,7 +3,8 @@ import MeshCore
 /// Everything at once, by chance: what nobody thought of writing down as a scenario.
 extension ScenarioCatalog {
     static let chaos = Scenario(
-        "chaos", "all faults mixed at random, then a quiet end that must agree"
+        "chaos", "all faults mixed at random, then a quiet end that must agree",
+        hasOwnTargets: true
     ) { stage in
         let seed = stage.generator.next()
         stage.setup.outsiders.append(Forger(interval: .milliseconds(500), seed: seed))
@@ -19,6 +20,10 @@ extension ScenarioCatalog {
         while at < end {
             Chaos.strike(at: at, before: end, nextExtra: &extra, on: &stage)
             at = at + stage.moment(from: .milliseconds(500), to: .seconds(30))
+        }
+        if stage.setup.watch.checkCount > 0 {
+            var watching = WatchChaos(stage, seed: seed &+ 1)
+            watching.strike(from: stage.settled, until: end, on: &stage.setup.plan)
         }
         stage.setup.plan.add(.heal, at: end)
         for place in 0..<stage.setup.placeCount {

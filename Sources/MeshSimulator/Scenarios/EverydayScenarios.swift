@@ -17,8 +17,10 @@ extension ScenarioCatalog {
                     .start(place), at: stage.moment(from: stage.settled, to: stage.lastFault))
             }
         },
-        Scenario("idle", "nothing happens; traffic is measured from 60 s after the start") {
-            stage in
+        Scenario(
+            "idle", "nothing happens; traffic is measured from 60 s after the start",
+            hasOwnTargets: true
+        ) { stage in
             stage.setup.plan.add(.beginMeasuring, at: stage.settled + .seconds(30))
             stage.extend(beyond: stage.settled)
         },

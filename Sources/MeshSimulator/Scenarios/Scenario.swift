@@ -1,3 +1,4 @@
+import MeshChecks
 package import MeshCore
 package import MeshMembership
 
@@ -9,15 +10,18 @@ package struct Scenario: Sendable {
     package let story: String
     /// Fewer nodes, and the story cannot happen, or promises what so few cannot keep.
     package let nodesMin: Int
+    /// It says itself which targets fail; elsewhere some do, by chance.
+    private let hasOwnTargets: Bool
     private let prepare: @Sendable (inout Stage) -> Void
 
     init(
-        _ name: String, _ story: String, nodesMin: Int = 1,
+        _ name: String, _ story: String, nodesMin: Int = 1, hasOwnTargets: Bool = false,
         _ prepare: @escaping @Sendable (inout Stage) -> Void
     ) {
         self.name = name
         self.story = story
         self.nodesMin = nodesMin
+        self.hasOwnTargets = hasOwnTargets
         self.prepare = prepare
     }
 
@@ -29,6 +33,11 @@ package struct Scenario: Sendable {
         package var duration: TimeSpan
         package var seed: UInt64
         package var parameters = MembershipParameters()
+        package var checks = 0
+        package var contacts = 1
+        package var interval = TimeSpan.seconds(10)
+        package var delay = 1
+        package var confirmations = 3
 
         package init(
             nodes: Int, zones: Int = 3, lossPerMillion: Int = 0, duration: TimeSpan = .minutes(10),
@@ -47,6 +56,7 @@ package struct Scenario: Sendable {
         hash.combine(name.utf8)
         var stage = Stage(request, SeededGenerator(seed: hash.finalize()))
         prepare(&stage)
+        if !hasOwnTargets { stage.letTargetsFail() }
         return stage.setup
     }
 
@@ -54,7 +64,7 @@ package struct Scenario: Sendable {
     package func bounds(_ request: Request, _ setup: WorldSetup) -> Bounds {
         Bounds(
             nodes: setup.placeCount, parameters: request.parameters,
-            lossPerMillion: setup.conditions.lossPerMillion)
+            lossPerMillion: setup.conditions.lossPerMillion, watch: setup.watch)
     }
 }
 
@@ -72,6 +82,15 @@ struct Stage: Sendable {
             duration: request.duration)
         setup.parameters = request.parameters
         setup.conditions = NetworkConditions(lossPerMillion: request.lossPerMillion)
+        guard request.checks > 0 else { return }
+        setup.watch.checkCount = request.checks
+        setup.watch.contactCount = request.contacts
+        setup.watch.rules = [
+            VotingRule(
+                confirmations: request.confirmations, delay: request.delay,
+                interval: request.interval)
+        ]
+        setup.watch.timeout = min(.seconds(2), request.interval / 2)
     }
 
     var nodes: Int { setup.startingCount }
@@ -80,16 +99,36 @@ struct Stage: Sendable {
     var bounds: Bounds {
         Bounds(
             nodes: setup.placeCount, parameters: request.parameters,
-            lossPerMillion: request.lossPerMillion)
+            lossPerMillion: request.lossPerMillion, watch: setup.watch)
     }
     /// How long the mesh needs to itself at the end for agreement to be judged.
-    var rest: TimeSpan { bounds.agreement + .seconds(70) }
+    var rest: TimeSpan {
+        let truth = bounds.truth
+        let watching = request.checks > 0 ? truth.certification + truth.telling : .zero
+        return bounds.agreement + watching + .seconds(70)
+    }
     /// The last moment at which something may go wrong.
     var lastFault: TimeSpan { max(setup.duration - rest, settled) }
 
     /// Lets the run last until `rest` after `end`, if it would be over before.
     mutating func extend(beyond end: TimeSpan) {
         setup.duration = max(setup.duration, end + rest)
+    }
+
+    /// Some targets fail and come back: a twentieth of them, at least one. Drawn apart, so that a
+    /// world without checks stays the world it was.
+    mutating func letTargetsFail() {
+        guard request.checks > 0 else { return }
+        var own = SeededGenerator(seed: StableHash.of(request.seed, 0x74_6172_6765_7473))
+        let conditions: [TargetCondition] = [.refusing, .refusing, .hanging, .degraded]
+        for _ in 0..<max(1, request.checks / 20) {
+            let check = own.index(below: request.checks)
+            let at = own.span(from: settled, to: lastFault)
+            let condition = conditions[own.index(below: conditions.count)]
+            setup.plan.add(.target(check, condition), at: at)
+            let end = at + own.span(from: .seconds(20), to: .seconds(180))
+            if end <= lastFault { setup.plan.add(.target(check, .up), at: end) }
+        }
     }
 
     /// Adds places that only faults start, and returns the first one's number.

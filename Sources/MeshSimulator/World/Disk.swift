@@ -10,6 +10,14 @@ package struct Disk: Sendable, Hashable {
     /// The last generation written down; 0 before the first start.
     package var generation: UInt32 = 0
     package var entries: [MemberEntry] = []
+    /// What was to be stored, by key.
+    package var items: [[UInt8]: [UInt8]] = [:]
 
     package init() {}
+
+    /// The items in the order of their keys: a node must not depend on any, a run must replay.
+    var storedItems: [StoredItem] {
+        items.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { StoredItem(key: $0.key, value: $0.value) }
+    }
 }

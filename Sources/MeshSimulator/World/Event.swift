@@ -14,6 +14,13 @@ enum Event: Sendable {
     /// Entry `index` of the fault plan is due.
     case fault(index: UInt32)
     case outsider(index: UInt32, token: UInt32)
+    /// A look at a target is over.
+    case looked(slot: UInt32)
+    /// A notice reaches its provider; its answer reaches the sender.
+    case noticeArrives(slot: UInt32)
+    case deliveryAnswered(slot: UInt32)
+    /// A write is confirmed.
+    case stored(slot: UInt32)
     /// A second of virtual time has passed.
     case second
 }

@@ -1,6 +1,9 @@
+package import MeshChecks
 package import MeshCore
 import MeshEngine
 package import MeshMembership
+package import MeshNotices
+package import MeshVerdicts
 
 /// What the world tells whoever watches it: invariants, recorders of figures, attackers.
 ///
@@ -21,10 +24,24 @@ package enum Happening: Sendable {
     case reported(process: Int, MembershipEvent, previous: ViewTable.View?)
     /// A process handled its deadline and now wants to be called at `next`, on the world's clock.
     case deadlineHandled(process: Int, next: Instant?)
+    /// A process got the answer to a look.
+    indirect case looked(process: Int, LookOrder, Observation)
+    /// A process has a new certified state of a check: flips by their number in the truth book.
+    case flipped(
+        process: Int, flip: Int, former: Int?, from: TargetState?, CheckEvent.Origin)
+    /// Whatever a process reports of a check, flips included.
+    indirect case checkReported(process: Int, CheckEvent)
+    /// A process sends a notice …
+    indirect case ordered(process: Int, DeliveryOrder)
+    /// … its provider has accepted it, as this number of all acceptances, …
+    case accepted(Int)
+    /// … and the process hears how it ended.
+    indirect case answered(process: Int, DeliveryOrder, Delivery)
+    indirect case noticeReported(process: Int, NoticeEvent)
 
     package struct Kinds: OptionSet, Sendable {
-        package var rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package var rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         package static let lives = Kinds(rawValue: 1 << 0)
         package static let sent = Kinds(rawValue: 1 << 1)
@@ -33,6 +50,9 @@ package enum Happening: Sendable {
         package static let deadlines = Kinds(rawValue: 1 << 4)
         /// Only datagrams that should be rejected: cheaper than all of them.
         package static let suspicious = Kinds(rawValue: 1 << 5)
+        package static let looks = Kinds(rawValue: 1 << 6)
+        package static let checks = Kinds(rawValue: 1 << 7)
+        package static let notices = Kinds(rawValue: 1 << 8)
     }
 
     /// How a process ended.

@@ -14,6 +14,8 @@ package struct IdentityTable: Sendable {
     package private(set) var all: [Identity] = []
     /// Only looked up, never walked.
     private var numberByID: [NodeID: Int] = [:]
+    private var numberByName: [Label: Int] = [:]
+    private var nameNumbers: [Int] = []
 
     mutating func number(of key: PublicKey, name: Label, using cryptography: FakeCryptography)
         -> Int
@@ -23,8 +25,13 @@ package struct IdentityTable: Sendable {
         let number = all.count
         all.append(Identity(number: number, id: id, key: key, name: name))
         numberByID[id] = number
+        let nameNumber = numberByName[name] ?? numberByName.count
+        numberByName[name] = nameNumber
+        nameNumbers.append(nameNumber)
         return number
     }
 
     package func number(of id: NodeID) -> Int? { numberByID[id] }
+    /// Which of the world's names an identity bears: equal for a key and the one that replaced it.
+    package func nameNumber(of identity: Int) -> Int { nameNumbers[identity] }
 }

@@ -42,4 +42,6 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case ignoredDeadlines
     /// A disk that confirms and does not write.
     case lyingDisk
+    /// Every node believes that one voter is a quorum.
+    case quorumOfOne
 }

@@ -1,3 +1,4 @@
+import MeshChecks
 import MeshCore
 import MeshEngine
 import MeshMembership
@@ -56,10 +57,19 @@ struct Saboteur: Sendable {
             parameters.retention = .hours(10_000)
         case .deafProcess, .rewoundViews, .rewoundCounter, .stolenKey, .forgottenReplays, .anySeal,
             .paddedDatagrams, .sharedNames, .stubbornClone, .bothClonesStop, .swallowedGoodbye,
-            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, nil:
+            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .quorumOfOne, nil:
             break
         }
         return parameters
+    }
+
+    /// A check's rule as sabotage would have nodes believe it.
+    static func sabotaged(_ rule: VotingRule, by plant: Sabotage?) -> VotingRule {
+        guard plant == .quorumOfOne else { return rule }
+        var rule = rule
+        rule.quorum = .count(1)
+        rule.zonesRequired = 1
+        return rule
     }
 
     /// What becomes of an effect; `nil` if nothing.
@@ -98,7 +108,7 @@ struct Saboteur: Sendable {
             return .send(bytes, to: AddressPlan.address(ofProcess: 0))
         case .endlessSuspicion, .hastySuspicion, .deafProcess, .rewoundViews, .rewoundCounter,
             .stolenKey, .forgottenReplays, .anySeal, .endlessGossip, .sharedNames, .shortMemory,
-            .endlessMemory, .ignoredDeadlines, .lyingDisk:
+            .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne:
             return effect
         }
     }

@@ -1,6 +1,8 @@
+import MeshChecks
 package import MeshCore
 package import MeshEngine
 import MeshMembership
+import MeshNotices
 
 /// One place where a node runs: a host with an address, a disk and a clock, and at most one
 /// process on it. A restart is the next life of the same place.
@@ -25,10 +27,15 @@ package final class SimulatedProcess {
     package internal(set) var startGeneration: UInt32 = 0
     package internal(set) var startedAt = Instant.zero
     package internal(set) var resumedAt = Instant.zero
+    /// When it last ended or was paused.
+    package internal(set) var stoppedAt = Instant(nanoseconds: .min / 2)
     /// Its monotonic clock is ahead of the world's by this: instants of two nodes never compare.
     var clockOffset = TimeSpan.zero
     /// How far its wall clock is off. No protocol decision may notice.
     var wallClockOffsetMilliseconds: Int64 = 0
+    /// Its wall clock has jumped, or its configuration has changed, while it was paused.
+    var isWallClockNews = false
+    var isPlanNews = false
     /// When the one wake-up that counts is due; others in the queue are stale.
     var wakeAt: Instant?
     /// What arrived while it was paused, in order.
@@ -59,6 +66,9 @@ package final class SimulatedProcess {
         case stream(connection: UInt32, StreamStep.Side, StreamEvent)
         case signature(Signature, SigningToken)
         case resolved(seed: Int)
+        case observation(PendingLook)
+        case delivery(Delivery, DeliveryOrder)
+        case stored(StoreToken)
     }
 
     init(number: Int, name: Label, zone: Label, address: SocketAddress) {

@@ -8,6 +8,7 @@ package final class Simulation {
     package private(set) var log = ViolationLog()
     package private(set) var detections: DetectionRecorder
     package private(set) var deaths = DeathRecorder()
+    package private(set) var alerts = AlertRecorder()
     private var invariants: [any Invariant]
     /// For each kind of happening, which invariants asked for it.
     private var interested: [(kind: Happening.Kinds, invariants: [Int])] = []
@@ -22,7 +23,8 @@ package final class Simulation {
     /// mesh is examined whole every second, one of a thousand in several minutes.
     private static let viewsExaminedPerSecond = 3_000
     private static let kinds: [Happening.Kinds] = [
-        .lives, .sent, .delivered, .reported, .deadlines, .suspicious,
+        .lives, .sent, .delivered, .reported, .deadlines, .suspicious, .looks, .checks,
+        .notices,
     ]
 
     package init(
@@ -36,7 +38,7 @@ package final class Simulation {
         invariants = Invariants.all(scenario.bounds(request, setup))
         detections = DetectionRecorder(
             joinsCountFrom: Instant.zero + setup.startSpread + .seconds(10))
-        var wanted: Happening.Kinds = [.lives, .reported]
+        var wanted: Happening.Kinds = [.lives, .reported, .checks, .notices]
         for kind in Self.kinds {
             let indices = invariants.indices.filter { invariants[$0].interests.contains(kind) }
             interested.append((kind, indices))
@@ -73,6 +75,8 @@ package final class Simulation {
         if kind == .lives || kind == .reported {
             detections.observe(happening, in: world)
             deaths.observe(happening, in: world)
+        } else if kind == .checks || kind == .notices {
+            alerts.observe(happening, in: world)
         }
     }
 
@@ -93,6 +97,10 @@ package final class Simulation {
         queuedUpdatesMax = max(queuedUpdatesMax, sampled.node?.queuedUpdatesCount ?? 0)
     }
 
+    private var missedCount: Int {
+        invariants.reduce(0) { $0 + (($1 as? NothingMissed)?.missedCount ?? 0) }
+    }
+
     package func figures() -> Figures {
         let setup = world.setup
         var figures = Figures(
@@ -100,7 +108,8 @@ package final class Simulation {
             lossPerMillion: setup.conditions.lossPerMillion, seed: setup.seed,
             virtual: setup.duration, violations: log.count, violatedInvariants: log.invariants,
             firstViolation: log.first.first?.text,
-            detections: detections, deaths: deaths, nodeHours: Double(nodeSeconds) / 3_600,
+            detections: detections, deaths: deaths, checks: request.checks, alerts: alerts,
+            nodeHours: Double(nodeSeconds) / 3_600,
             counts: world.counts, packetsInFlightMax: world.packets.countMax,
             queuedUpdatesMax: queuedUpdatesMax, trace: world.traceHash)
         let measured = (setup.duration - (world.traffic.measuringSince - .zero)).inSeconds
@@ -119,6 +128,7 @@ package final class Simulation {
             figures.packetsPerSecond.add(Double(sent.datagrams) / measured)
         }
         figures.bytesPerMemberEntry = storage.mean
+        figures.watching = WatchFigures(world, missed: missedCount)
         return figures
     }
 }
@@ -133,6 +143,9 @@ extension Happening {
         case .delivered: [.delivered, .suspicious]
         case .reported: .reported
         case .deadlineHandled: .deadlines
+        case .looked: .looks
+        case .flipped, .checkReported: .checks
+        case .ordered, .accepted, .answered, .noticeReported: .notices
         }
     }
 }

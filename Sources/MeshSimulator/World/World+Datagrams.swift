@@ -18,6 +18,7 @@ extension World {
         switch network.fateOfDatagram(from: number, to: receiver, now: now) {
         case .lost:
             counts.datagramsLost += 1
+            watch.troubles.lose(from: number, to: receiver, at: now)
         case .arrives(let delay):
             queue.schedule(.datagram(slot: packets.insert(packet)), at: now + delay)
         case .arrivesTwice(let delay, let second):

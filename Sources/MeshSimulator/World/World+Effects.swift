@@ -12,7 +12,7 @@ extension World {
         rearm(number)
     }
 
-    private func perform(_ effect: NodeEffect, of number: Int) {
+    func perform(_ effect: NodeEffect, of number: Int) {
         guard let effect = saboteur.sabotaged(effect, of: number, in: self) else { return }
         switch effect {
         case .send(let datagram, let address):
@@ -35,8 +35,16 @@ extension World {
             if !saboteur.diskLies { processes[number].disk.generation = generation }
             let local = processes[number].local(now)
             processes[number].node?.handleGenerationStored(generation, now: local)
-        case .store, .look, .deliver, .reportCheck, .reportNotice:
-            break
+        case .store(let item, let token):
+            store(item, token: token, by: number)
+        case .look(let order):
+            look(order, by: number)
+        case .deliver(let order):
+            deliver(order, by: number)
+        case .reportCheck(let event):
+            record(event, by: number)
+        case .reportNotice(let event):
+            record(event, by: number)
         case .report(let event):
             let previous = record(event, by: number)
             note(.reported(process: number, event, previous: previous), .reported)
@@ -127,6 +135,13 @@ extension World {
         case .resolved(let seed):
             let addresses = [AddressPlan.address(ofProcess: seed)]
             processes[number].node?.handle(addresses: addresses, ofSeed: seed, now: local)
+            drain(number)
+        case .observation(let look):
+            handleObservation(look)
+        case .delivery(let delivery, let order):
+            handleDelivery(delivery, order, at: number)
+        case .stored(let token):
+            processes[number].node?.handleStored(token, now: local)
             drain(number)
         }
     }

@@ -34,7 +34,8 @@ extension World {
         var node = Node(
             NodeConfiguration(
                 local: local, secrets: [setup.meshSecret], parameters: parameters,
-                restored: disk.entries),
+                restored: disk.entries, stored: disk.storedItems,
+                plan: watch.checks.plan(watch.skews[number]), wallClock: wallClock(of: number)),
             cryptography: cryptography, generator: generator.split())
         processes[number].life += 1
         processes[number].disk = disk
@@ -44,6 +45,10 @@ extension World {
         processes[number].startedAt = now
         processes[number].resumedAt = now
         processes[number].isLeaving = false
+        processes[number].isWallClockNews = false
+        processes[number].isPlanNews = false
+        watch.truth.clear(number)
+        watch.troubles.strike(number, at: now)
         processes[number].identity = identities.number(
             of: keys.publicKey, name: processes[number].name, using: cryptography)
         processes[number].state = .running
@@ -63,6 +68,10 @@ extension World {
         calm.disturb(at: now)
         processes[number].disk.entries = processes[number].node?.entriesForDisk ?? []
         processes[number].state = .down(hostAnswers: hostAnswers)
+        processes[number].stoppedAt = now
+        watch.truth.clear(number)
+        watch.troubles.end(number, at: now)
+        watch.troubles.strike(number, at: now)
         processes[number].wakeAt = nil
         processes[number].backlog = []
         processes[number].backlogDatagramCount = 0
@@ -73,6 +82,8 @@ extension World {
     func pause(_ number: Int) {
         guard processes[number].state == .running else { return }
         processes[number].state = .paused
+        processes[number].stoppedAt = now
+        watch.troubles.begin(number, at: now)
         calm.impair(at: now, paused: 1)
         note(.paused(process: number), .lives)
     }
@@ -83,10 +94,13 @@ extension World {
         guard processes[number].state == .paused else { return }
         processes[number].state = .running
         processes[number].resumedAt = now
+        watch.troubles.end(number, at: now)
         // Its alarm may have rung while nobody was there to hear it.
         processes[number].wakeAt = nil
         calm.impair(at: now, paused: -1)
         note(.resumed(process: number), .lives)
+        if processes[number].isWallClockNews { tellWallClock(to: number) }
+        if processes[number].isPlanNews { tellPlan(to: number) }
         let isDeadlineFirst = generator.chance(perMillion: 500_000)
         if isDeadlineFirst { handleDeadlineIfDue(number) }
         let backlog = processes[number].backlog
@@ -142,5 +156,5 @@ extension World {
 
     private static let shortestSleep = TimeSpan.microseconds(1)
     /// 2026-01-01, the day on which every world begins.
-    private static let epochMilliseconds: Int64 = 1_767_225_600_000
+    static let epochMilliseconds: Int64 = 1_767_225_600_000
 }

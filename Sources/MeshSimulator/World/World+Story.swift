@@ -1,5 +1,8 @@
+import MeshChecks
 import MeshCore
 import MeshMembership
+import MeshNotices
+import MeshVerdicts
 
 /// The last step in words, for whoever looks into a failing seed.
 extension World {
@@ -14,7 +17,17 @@ extension World {
             case .resumed(let process): "\(now.seconds) \(title(process)) is resumed"
             case .reported(let process, let event, _):
                 "\(now.seconds) \(title(process)): \(text(event))"
-            case .sent, .delivered, .deadlineHandled: nil
+            case .checkReported(let process, let event):
+                "\(now.seconds) \(title(process)): \(text(event))"
+            case .ordered(let process, let order):
+                "\(now.seconds) \(title(process)) sends \(text(order.notice))"
+            case .accepted(let number): text(watch.receivers.acceptances[number])
+            case .answered(let process, let order, let delivery):
+                "\(now.seconds) \(title(process)): \(order.notice.id.description.prefix(6)) \(delivery)"
+            case .noticeReported(let process, .changed(let view)):
+                "\(now.seconds) \(title(process)): \(view.notice.id.description.prefix(6)) is "
+                    + "\(view.status) by \(view.node.map { name(of: $0) } ?? "nobody")"
+            case .sent, .delivered, .deadlineHandled, .looked, .flipped: nil
             }
         }
     }

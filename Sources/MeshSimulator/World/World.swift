@@ -19,6 +19,19 @@ package final class World {
     package internal(set) var calm = Calm()
     package internal(set) var traffic: TrafficMeter
     package internal(set) var counts = WorldCounts()
+    package internal(set) var watch: WatchLedger
+    /// The zone of each place, by number.
+    package let zones: [Int]
+    /// Places whose disk somebody will read again. What the others write is only counted: a large
+    /// mesh writes more than fits.
+    let needsDisk: [Bool]
+    /// How the network was before it last changed, and until when.
+    var formerReachabilities: [(until: Instant, reachability: Reachability)] = []
+    /// When the network's truth last gave a process the majority.
+    var majoritySeenAt: [Int: Instant] = [:]
+    // Names counted once each: a round, and the round in which each name was last seen.
+    var knownStamp: UInt32 = 0
+    var knownStamps: [UInt32] = []
     /// What the last step led to, in order, of the kinds in `wanted`.
     package internal(set) var happenings: [Happening] = []
     package var wanted: Happening.Kinds = []
@@ -54,6 +67,7 @@ package final class World {
         self.setup = setup
         var generator = SeededGenerator(seed: setup.seed)
         let zones = (0..<setup.placeCount).map { $0 % setup.zoneCount }
+        self.zones = zones
         network = SimulatedNetwork(
             zoneOfProcess: zones, zoneCount: setup.zoneCount, conditions: setup.conditions,
             generator: generator.split())
@@ -63,6 +77,9 @@ package final class World {
         cryptography = saboteur.cryptography
         outsiders = setup.outsiders
         mesh = Self.label("simulated")
+        watch = WatchLedger(
+            setup, mesh: MeshID(named: mesh, using: cryptography), cryptography: cryptography)
+        needsDisk = Self.disksRead(setup)
         for number in 0..<setup.placeCount {
             let process = SimulatedProcess(
                 number: number, name: setup.nameByPlace[number] ?? Self.label("node-\(number)"),
@@ -95,6 +112,18 @@ package final class World {
 
     /// The faults that events name by number: the starts, then the setup's plan.
     private var plan: [Fault] = []
+
+    private static func disksRead(_ setup: WorldSetup) -> [Bool] {
+        var starts = (0..<setup.placeCount).map { $0 < setup.startingCount ? 1 : 0 }
+        for entry in setup.plan.entries {
+            switch entry.fault {
+            case .start(let place): starts[place] += 1
+            case .saveDisk(let place), .copyDisk(let place, _): starts[place] += 2
+            default: break
+            }
+        }
+        return starts.map { $0 > 1 }
+    }
 
     /// Takes the next event that is due before the end of the run. False if the run is over.
     package func step() -> Bool {
@@ -132,6 +161,14 @@ package final class World {
             var outsider = outsiders[Int(index)]
             outsider.wake(token: token, in: self)
             outsiders[Int(index)] = outsider
+        case .looked(let slot):
+            finishLook(slot)
+        case .noticeArrives(let slot):
+            acceptNotice(slot)
+        case .deliveryAnswered(let slot):
+            finishDelivery(slot)
+        case .stored(let slot):
+            confirmStore(slot)
         case .second:
             counts.seconds += 1
             saboteur.passSecond(in: self)
@@ -178,4 +215,6 @@ package struct WorldCounts: Sendable, Hashable {
     package internal(set) var backlogMax = 0
     /// Deadlines that were still due after they were handled.
     package internal(set) var stuckDeadlines = 0
+    /// Items that nodes had written down.
+    package internal(set) var storedItems = 0
 }

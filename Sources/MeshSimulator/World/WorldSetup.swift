@@ -25,6 +25,8 @@ package struct WorldSetup: Sendable {
     package var seedCount = 3
     /// How long signers take; zero answers before the next effect.
     package var signerDelay = TimeSpan.zero
+    /// What is watched and who is told; no checks unless asked for.
+    package var watch = WatchSetup()
     package var meshSecret = Array("the secret of the simulated mesh".utf8)
 
     package init(

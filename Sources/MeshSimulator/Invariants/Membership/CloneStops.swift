@@ -39,7 +39,8 @@ package struct CloneStops: Invariant {
             if world.holderCount(of: identity) < 2 {
                 pairs.removeAll { $0.identity == identity }
             }
-        case .paused, .resumed, .sent, .delivered, .reported, .deadlineHandled:
+        case .paused, .resumed, .sent, .delivered, .reported, .deadlineHandled, .looked, .flipped,
+            .checkReported, .ordered, .accepted, .answered, .noticeReported:
             break
         }
     }

@@ -47,7 +47,8 @@ package struct ModestReplies: Invariant {
                     Self.self, at: world.now,
                     "\(name) answered \(question.source) at \(target)")
             }
-        case .started, .ended, .paused, .resumed, .reported, .deadlineHandled:
+        case .started, .ended, .paused, .resumed, .reported, .deadlineHandled, .looked, .flipped,
+            .checkReported, .ordered, .accepted, .answered, .noticeReported:
             break
         }
     }

@@ -1,0 +1,55 @@
+import MeshChecks
+import MeshCore
+import MeshNotices
+import MeshVerdicts
+
+/// Nobody is told of an outage that was none: a target told down was truly down, since the flip
+/// before, for as many honest places in as many zones as it takes.
+package struct NoFalseAlert: Invariant {
+    package static let name = "no-false-alert"
+    package static let promise =
+        "nothing is told down that was not down for a quorum of honest nodes (design 6)"
+
+    package init() {}
+
+    package var interests: Happening.Kinds { .notices }
+
+    package mutating func observe(
+        _ happening: Happening, in world: World, log: inout ViolationLog
+    ) {
+        guard case .accepted(let number) = happening else { return }
+        let acceptance = world.watch.receivers.acceptances[number]
+        let notice = acceptance.notice
+        guard notice.kind == .flip, notice.state == .down, !acceptance.isRepeated,
+            acceptance.check >= 0
+        else { return }
+        let flip = world.watch.truth.number(of: notice.flip)
+            .map { world.watch.truth.flips[$0].flip }
+        let parent = flip.flatMap { world.watch.truth.number(of: $0.parent) }
+        let since = parent.map { world.watch.truth.flips[$0].firstHeldAt } ?? .zero
+        let check = acceptance.check
+        var places = 0
+        var zones: Set<Int> = []
+        var living: Set<Int> = []
+        for process in world.processes where process.life > 0 {
+            let zone = world.zones[process.number]
+            if process.isUp { living.insert(zone) }
+            guard
+                world.watch.targets.wasDown(check, from: process.number, in: zone, since: since)
+            else { continue }
+            places += 1
+            zones.insert(zone)
+        }
+        let rule = flip.flatMap { world.watch.checks.rule(of: $0.definition) }
+            ?? world.watch.checks.rule(of: check)
+        let running = world.runningCount
+        let needed = rule.quorum.needed(of: rule.owners(known: running))
+        guard places < needed || zones.count < rule.zonesNeeded(counting: living.count) else {
+            return
+        }
+        log.add(
+            Self.self, at: world.now,
+            "contact \(acceptance.contact) was told \(world.text(notice)), which was down for "
+                + "\(places) places in \(zones.count) zones")
+    }
+}

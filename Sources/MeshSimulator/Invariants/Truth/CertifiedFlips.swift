@@ -1,0 +1,91 @@
+import MeshChecks
+import MeshCore
+import MeshPlacement
+import MeshVerdicts
+
+/// No flip without those who saw it: whenever a node mints, a quorum of eligible nodes in enough
+/// zones truly saw what supports it, since the flip before, and the minter's side had the majority.
+///
+/// A flip is proven once: who mints it after the first mints the same id. Of known liars, whose
+/// looks are not counted, the quorum may be short by their number.
+package struct CertifiedFlips: Invariant {
+    package static let name = "certified-flips"
+    package static let promise =
+        "no flip without an eligible quorum that saw it, minted by the majority's side (design 6)"
+
+    /// Counts who else than the R owners may sign: ranks below R + this.
+    private static let spareRanks = 12
+
+    package init() {}
+
+    package var interests: Happening.Kinds { .checks }
+
+    package mutating func observe(
+        _ happening: Happening, in world: World, log: inout ViolationLog
+    ) {
+        guard case .flipped(let process, let number, _, let former, .minted) = happening else {
+            return
+        }
+        let entry = world.watch.truth.flips[number]
+        if !world.couldHaveMajority(process, within: TruthBounds.mintingGrace) {
+            log.add(
+                Self.self, at: world.now,
+                "\(world.processes[process].name) minted \(world.text(entry.flip)) and could not "
+                    + "reach the majority")
+        }
+        guard entry.mintedAt == world.now, entry.holders <= 1 else { return }
+        judge(entry, mintedBy: process, from: former, in: world, log: &log)
+    }
+
+    private func judge(
+        _ entry: TruthBook.Entry, mintedBy process: Int, from former: TargetState?,
+        in world: World, log: inout ViolationLog
+    ) {
+        guard let rule = world.watch.checks.rule(of: entry.flip.definition) else {
+            return log.add(
+                Self.self, at: world.now,
+                "\(world.processes[process].name) minted \(world.text(entry.flip)) under a "
+                    + "definition that nobody was given")
+        }
+        let parent = world.watch.truth.number(of: entry.flip.parent)
+        let since = parent.map { world.watch.truth.flips[$0].firstHeldAt } ?? .zero
+        // Whom it met a moment ago need not have been known to those who signed.
+        let known = world.knownCount(of: process, excludingNews: true)
+        let owners = rule.owners(known: known)
+        var seers: Set<Int> = []
+        var zones: Set<Int> = []
+        for sight in world.watch.sights.sights(of: entry.check)
+        where sight.definition == entry.flip.definition
+            && sight.supports(entry.flip.state, from: former, since: since)
+            && isEligible(sight.identity, entry, owners, process, in: world)
+        {
+            seers.insert(sight.identity)
+            zones.insert(sight.zone)
+        }
+        let lying = world.watch.liars.count
+        let needed = max(1, rule.quorum.needed(of: owners) - lying)
+        let neededZones =
+            lying > 0
+            ? 1 : rule.zonesNeeded(counting: world.reachableZoneCount(of: process))
+        guard seers.count < needed || zones.count < neededZones else { return }
+        log.add(
+            Self.self, at: world.now,
+            "\(world.processes[process].name) minted \(world.text(entry.flip)), seen by "
+                + "\(seers.count) of \(needed) in \(zones.count) of \(neededZones) zones")
+    }
+
+    /// Whether an identity's rank among those whom the minter knows is low enough to sign.
+    private func isEligible(
+        _ identity: Int, _ entry: TruthBook.Entry, _ owners: Int, _ process: Int, in world: World
+    ) -> Bool {
+        let all = world.identities.all
+        guard all.count > owners + Self.spareRanks else { return true }
+        let score = Score(of: all[identity].id, for: entry.flip.check)
+        var before = 0
+        for other in all where other.number != identity && world.isKnown(other.number, by: process)
+        {
+            if Score(of: other.id, for: entry.flip.check) < score { before += 1 }
+        }
+        return before < owners + Self.spareRanks
+    }
+}

@@ -1,0 +1,31 @@
+package import MeshCore
+
+/// How long checks and notices may take, from the rules and the membership's bounds: what is
+/// promised, not what is usual.
+package struct TruthBounds: Sendable {
+    /// A check that nobody has looked at for so long is not watched: an interval, the time in
+    /// which a dead owner is noticed, and the look itself.
+    package var unwatched: TimeSpan
+    /// From the last change of a target in a quiet mesh until its state is certified everywhere.
+    package var certification: TimeSpan
+    /// From then until every contact has been told.
+    package var telling: TimeSpan
+    /// From a flip until everybody in a quiet mesh holds it.
+    package var spreading: TimeSpan
+
+    /// A node may go on minting by what it knew of its majority for so long …
+    static let mintingGrace = TimeSpan.seconds(3)
+    /// … and sending what it had claimed: a lease of four seconds and an attempt.
+    static let sendingGrace = TimeSpan.seconds(12)
+
+    init(_ watch: WatchSetup, detection: TimeSpan, lossPerMillion: Int) {
+        let interval = watch.longestInterval
+        // A quarter of the packets lost doubles what takes several of them.
+        let patience = 1 + (lossPerMillion * 4 + 999_999) / 1_000_000
+        unwatched = interval + detection + watch.timeout + .seconds(2)
+        spreading = .seconds(15) * patience
+        certification =
+            interval * (watch.longestDelay + 3) + watch.timeout + spreading
+        telling = .seconds(30) * patience
+    }
+}

@@ -1,0 +1,60 @@
+package import MeshCore
+
+/// When what was wrong: what a duplicate may be excused by.
+package struct TroubleLog: Sendable {
+    package struct Trouble: Sendable {
+        /// `nil`: the network between nodes.
+        package var place: Int?
+        package var from: Instant
+        /// `nil` while it lasts.
+        package var until: Instant?
+    }
+
+    private var troubles: [Trouble] = []
+    /// When a packet between two places was last lost, by link, either way. Only looked up.
+    private var lastLoss: [UInt64: Instant] = [:]
+    let keepsLosses: Bool
+
+    init(keepsLosses: Bool) { self.keepsLosses = keepsLosses }
+
+    /// Something that is over at once: a crash.
+    mutating func strike(_ place: Int?, at now: Instant) {
+        troubles.append(Trouble(place: place, from: now, until: now))
+    }
+
+    mutating func begin(_ place: Int?, at now: Instant) {
+        guard !troubles.contains(where: { $0.place == place && $0.until == nil }) else { return }
+        troubles.append(Trouble(place: place, from: now, until: nil))
+    }
+
+    mutating func end(_ place: Int?, at now: Instant) {
+        for index in troubles.indices
+        where troubles[index].place == place && troubles[index].until == nil {
+            troubles[index].until = now
+        }
+    }
+
+    mutating func lose(from sender: Int, to receiver: Int, at now: Instant) {
+        guard keepsLosses else { return }
+        lastLoss[Self.link(sender, receiver)] = now
+    }
+
+    /// Whether anything was wrong with one of `places`, or with the network, between two moments.
+    package func overlaps(_ places: [Int], from start: Instant, to end: Instant) -> Bool {
+        troubles.contains { trouble in
+            guard trouble.from <= end, trouble.until.map({ $0 >= start }) ?? true else {
+                return false
+            }
+            return trouble.place.map(places.contains) ?? true
+        }
+    }
+
+    /// Whether a packet between two places was lost after `start`.
+    package func hasLoss(between one: Int, and other: Int, since start: Instant) -> Bool {
+        lastLoss[Self.link(one, other)].map { $0 >= start } ?? false
+    }
+
+    private static func link(_ one: Int, _ other: Int) -> UInt64 {
+        UInt64(min(one, other)) << 32 | UInt64(max(one, other))
+    }
+}
