@@ -1,4 +1,3 @@
-package import MeshChecks
 package import MeshCore
 
 /// What deciding wants done. The engine does it with membership's and the courier's help.

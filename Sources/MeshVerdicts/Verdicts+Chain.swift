@@ -1,5 +1,6 @@
-package import MeshCore
 import MeshChecks
+package import MeshCore
+import MeshPlacement
 
 // Flips that this node holds for certified, and which of two goes on (section 6).
 
@@ -8,15 +9,13 @@ extension Verdicts {
     mutating func receiveCertificate(
         _ body: [UInt8], from peer: NodeID?, now: Instant
     ) throws(DecodeError) {
-        let known = try Certificate.peekID(body)
-        if let place = book.place(of: known.check), let certified = book[place].certified,
-            certified.flip.id == known.id
-                || (certified.flip.birth == known.birth && certified.flip.epoch > known.epoch)
-        {
+        guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
+        let held = book.place(of: check).flatMap { book[$0].certified?.flip }
+        if held?.id == id { return }
+        let certificate = try decode(body)
+        if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
             return
         }
-        let certificate = try Certificate.decode(
-            ByteReader(body), mesh: mesh, cryptography: cryptography)
         // Whoever is settling believes its peers about those who are gone; later a signer must be
         // known, or two made-up keys would be a quorum.
         if isSettled {
@@ -43,18 +42,20 @@ extension Verdicts {
         adopt(certificate, encoded: body, origin: .received, place, now: now)
     }
 
+    private func decode(_ body: [UInt8]) throws(DecodeError) -> Certificate {
+        try Certificate.decode(ByteReader(body), mesh: mesh, cryptography: cryptography)
+    }
+
     /// Read from disk before the start.
     package mutating func restore(certificate body: [UInt8], now: Instant) {
-        guard
-            let certificate = try? Certificate.decode(
-                ByteReader(body), mesh: mesh, cryptography: cryptography),
+        guard let certificate = try? decode(body),
             let place = book.open(certificate.flip.check)
         else { return }
         adopt(certificate, encoded: body, origin: .restored, place, now: now)
     }
 
     package mutating func restore(birth body: [UInt8], now: Instant) {
-        guard let signed = try? SignedBirth.decode(body) else { return }
+        guard let signed = try? SignedBirth.decode(body, using: cryptography) else { return }
         receive(signed, now: now)
     }
 
@@ -201,12 +202,12 @@ extension Verdicts {
         lastDraft += 1
         drafts[lastDraft] = .birth(made)
         effects.append(
-            .sign(SignedBirth.signedBytes(made, by: id, mesh: mesh), token: lastDraft))
+            .sign(SignedBirth.signedBytes(of: made, mesh: mesh), token: lastDraft))
     }
 
     mutating func receive(_ signed: SignedBirth, now: Instant) {
         if let birth, birth.birth <= signed.birth { return }
-        guard signed.isValid(mesh: mesh, cryptography: cryptography) else {
+        guard signed.isValid(mesh: mesh, using: cryptography) else {
             counters.entriesRefused += 1
             return
         }

@@ -1,5 +1,5 @@
-package import MeshCore
 import MeshChecks
+package import MeshCore
 
 // Heads: a node says that it still watches and what it still stands by (section 5).
 
@@ -82,7 +82,7 @@ extension Verdicts {
             }
         }
         return Head(
-            generation: generation, sequence: sequence, digest: digest,
+            generation: generation, lastSequence: sequence, digest: digest,
             observesNothing: isNothingObserved && !unobserved.isEmpty, notObserved: unobserved)
     }
 
@@ -122,7 +122,7 @@ extension Verdicts {
         }
         guard digest == head.digest else {
             // Something was lost on the way: a dissent, or its withdrawal.
-            return effects.append(.send(.askStanding(AskStanding([])), to: node))
+            return effects.append(.send(.askStanding(AskStanding(checks: [])), to: node))
         }
         for place in standing {
             book[place].board.stands(node, now: now)

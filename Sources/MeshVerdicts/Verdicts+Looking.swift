@@ -103,7 +103,9 @@ extension Verdicts {
         else { return }
         duties[duty]?.look = nil
         var outcome = observation.outcome
-        if case .saw = outcome, health >= parameters.healthLimit { outcome = .abstained(.unhealthy) }
+        if case .saw = outcome, health >= parameters.healthLimit {
+            outcome = .abstained(.unhealthy)
+        }
         switch outcome {
         case .abstained(let reason): return abstain(duty, reason)
         case .saw(let state, _):

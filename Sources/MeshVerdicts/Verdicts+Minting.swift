@@ -19,9 +19,11 @@ extension Verdicts {
         let flip = Flip(
             check: book[place].id, definition: tally.definition, birth: birth, parent: parent,
             epoch: nextEpoch(of: place), state: tally.state, in: mesh, using: cryptography)
-        let certificate = Certificate(
-            flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
-            rolls: tally.rolls)
+        guard
+            let certificate = Certificate(
+                flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
+                rolls: tally.rolls, using: cryptography)
+        else { return }
         do throws(CertificateFault) {
             _ = try CertificateVerifier.verify(
                 certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
@@ -166,7 +168,7 @@ extension Verdicts {
             guard members[posted.entry.node]?.isReachable ?? false else { continue }
             effects.append(
                 .send(
-                    .askStanding(AskStanding([CheckPrefix(of: book[place].id)])),
+                    .askStanding(AskStanding(checks: [CheckPrefix(of: book[place].id)])),
                     to: posted.entry.node))
         }
         mint(place, now: now)

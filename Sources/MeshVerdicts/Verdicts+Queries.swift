@@ -1,5 +1,6 @@
 package import MeshChecks
 package import MeshCore
+import MeshPlacement
 
 // What this node answers about checks, from what it holds itself.
 
@@ -64,8 +65,10 @@ extension Verdicts {
     /// Who tells of a flip, in order: the owners, then other live nodes by rank.
     package func ladder(of check: CheckID, confirmations: Int) -> [NodeID] {
         let owners = placement.owners(of: check, confirmations: confirmations)
-        return placement.ladder(of: check, owners: owners)
+        return Array(placement.ladder(of: check, owners: owners).prefix(Self.ladderMax))
     }
+
+    private static var ladderMax: Int { 16 }
 
     // MARK: Dossiers
 
@@ -96,7 +99,6 @@ extension Verdicts {
         }
         return isEmpty ? 0 : hash.finalize()
     }
-
 
     package func dossier(of check: CheckID) -> [Update] {
         guard let place = book.place(of: check) else { return [] }

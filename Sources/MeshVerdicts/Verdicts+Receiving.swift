@@ -1,5 +1,5 @@
-package import MeshCore
 import MeshChecks
+package import MeshCore
 import MeshPlacement
 
 // Others' signed entries: whose they are, whether they are about now, and where they go.
@@ -16,7 +16,7 @@ extension Verdicts {
         case UpdateKind.certificate:
             try receiveCertificate(update.body, from: peer, now: now)
         case UpdateKind.birth:
-            receive(try SignedBirth.decode(update.body), now: now)
+            receive(try SignedBirth.decode(update.body, using: cryptography), now: now)
         default:
             throw .invalid
         }

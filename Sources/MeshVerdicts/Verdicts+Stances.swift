@@ -1,5 +1,5 @@
 import MeshChecks
-import MeshCore
+package import MeshCore
 import MeshPlacement
 
 // What this node holds against the certified state, and the signing of it (section 6).
@@ -154,7 +154,9 @@ extension Verdicts {
         case .entry(let entry, let place):
             publish(SignedEntry(entry: entry, signature: signature), place, now: now)
         case .birth(let birth):
-            adopt(SignedBirth(birth: birth, node: id, key: ownKey, signature: signature), now: now)
+            adopt(
+                SignedBirth(birth: birth, key: ownKey, signature: signature, using: cryptography),
+                now: now)
         }
     }
 

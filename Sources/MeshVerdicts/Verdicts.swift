@@ -1,4 +1,4 @@
-package import MeshChecks
+import MeshChecks
 package import MeshCore
 package import MeshPlacement
 
