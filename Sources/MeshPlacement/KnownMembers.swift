@@ -223,13 +223,18 @@ extension KnownMembers {
             if wanted.outside != Self.noZone && zones[slot] == wanted.outside { continue }
             if let behind = wanted.behind, !precedes(behind, candidate) { continue }
             if !wanted.declining.isEmpty && wanted.declining.hasSorted(candidate.slot) { continue }
-            if found.count == limit {
-                guard precedes(candidate, found[limit - 1]) else { continue }
-                found.removeLast()
-            }
             var place = found.count
-            while place > 0 && precedes(candidate, found[place - 1]) { place -= 1 }
-            found.insert(candidate, at: place)
+            if place < limit {
+                found.append(candidate)
+            } else {
+                place -= 1
+                guard precedes(candidate, found[place]) else { continue }
+            }
+            while place > 0 && precedes(candidate, found[place - 1]) {
+                found[place] = found[place - 1]
+                place -= 1
+            }
+            found[place] = candidate
             if found.count == limit { bar = found[limit - 1].score }
         }
         return found

@@ -156,6 +156,12 @@ extension Placement {
             (slot: $0, id: members.ids[Int($0)], zone: members.zones[Int($0)])
         }
         for row in checks.rows.indices {
+            // A vacant row, or one that a scan over all members fills at the end. Its threshold
+            // goes too: somebody who ceases to decline in this batch must not fill it before.
+            if checks.rows[row].keptCount == 0 && !checks.rows[row].marks.contains(.complete) {
+                checks.rows[row].forgetKept()
+                continue
+            }
             for joiner in joiners {
                 let placed = checks.rows[row]
                 let score = Score(of: joiner.id, for: placed.check).value
@@ -163,7 +169,7 @@ extension Placement {
                 let isOutside =
                     placed.home != KnownMembers.noZone && placed.home != joiner.zone
                     && score <= placed.outsiderScore
-                guard isLow || isOutside, placed.confirmations > 0 else { continue }
+                guard isLow || isOutside else { continue }
                 if placed.marks.contains(.declined),
                     decliners[placed.check]?.hasSorted(joiner.slot) ?? false
                 {

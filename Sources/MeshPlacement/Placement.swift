@@ -101,7 +101,7 @@ package struct Placement: Sendable {
         let lowest = members.lowest(
             confirmations + slack, Wanted(check: check, standing: .known))
         return Roll(
-            entries: lowest.map {
+            distinct: lowest.map {
                 Roll.Entry(
                     node: members.ids[Int($0.slot)], zone: members.zoneLabel(of: $0.slot))
             })

@@ -27,6 +27,9 @@ package struct Roll: Hashable, Sendable {
         self.entries = entries
     }
 
+    /// The same for entries that are known to be so.
+    init(distinct entries: [Entry]) { self.entries = entries }
+
     /// The node's place among all known, 0 the lowest; `nil` for who does not count.
     package func rank(of node: NodeID) -> Int? { entries.firstIndex { $0.node == node } }
 
@@ -108,6 +111,6 @@ extension Roll {
             entries.append(Entry(node: node, zone: zones[Int(number)]))
         }
         guard zonesUsed == zones.count else { throw .invalid }
-        return Roll(entries: entries)
+        return Roll(distinct: entries)
     }
 }
