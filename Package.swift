@@ -73,6 +73,12 @@ let package = Package(
             dependencies: ["MeshCore", "MeshChecks", "MeshPlacement", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshVerdictsTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(

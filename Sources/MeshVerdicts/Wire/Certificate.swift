@@ -55,6 +55,8 @@ package struct Certificate: Hashable, Sendable {
     /// not the flip's.
     package var leadingID: FlipID
     /// The certified state that the flip leads away from; `nil` is *unknown*, before a first flip.
+    /// The one thing here that no signature covers but by the parent's id: who holds the parent
+    /// compares.
     package var previous: TargetState?
     /// In the order of their first use.
     package var rolls: [Roll]

@@ -141,7 +141,7 @@ package struct LogEntry: Hashable, Sendable {
 /// A log entry with its node's signature: update kind 32, body = entry | signature 64.
 package struct SignedEntry: Hashable, Sendable {
     /// The longest body: every varint and the reason at their largest.
-    package static let byteCountMax = 405
+    package static let byteCountMax = 373
 
     package var entry: LogEntry
     package var signature: Signature
