@@ -88,6 +88,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshNoticesTests",
+            dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshSimulatorTests",
             dependencies: ["MeshCore", "MeshMembership", "MeshEngine", "MeshSimulator"],
             swiftSettings: strict),

@@ -22,3 +22,20 @@ package struct Route: Sendable, Hashable {
         state == .degraded && !tellsDegraded ? .up : state
     }
 }
+
+extension Route {
+    /// One route for each contact, ascending: it wants whatever any of them wants.
+    static func merged(_ routes: [Route]) -> [Route] {
+        var merged: [Route] = []
+        for route in routes.sorted(by: { $0.contact < $1.contact }) {
+            guard let last = merged.last, last.contact == route.contact else {
+                merged.append(route)
+                continue
+            }
+            merged[merged.count - 1] = Route(
+                contact: route.contact, on: last.on == route.on ? last.on : .both,
+                tellsDegraded: last.tellsDegraded || route.tellsDegraded)
+        }
+        return merged
+    }
+}
