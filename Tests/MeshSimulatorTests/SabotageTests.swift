@@ -59,11 +59,12 @@ struct SabotageTests {
     }
 
     @Test func `every planted fault and every invariant has its test`() {
-        let planted = Set(Self.plants.map(\.sabotage))
+        let planted = Set(Self.plants.map(\.sabotage) + TruthSabotageTests.plants.map(\.sabotage))
         #expect(planted == Set(Sabotage.allCases))
         let bounds = Bounds(nodes: 3, parameters: .init(), lossPerMillion: 0)
         let names = Set(Invariants.all(bounds).map { type(of: $0).name })
-        #expect(names == Set(Self.plants.map(\.invariant)))
+        let caught = Self.plants.map(\.invariant) + TruthSabotageTests.plants.map(\.invariant)
+        #expect(names == Set(caught))
     }
 
     private func run(_ plant: Plant, _ sabotage: Sabotage?) throws -> Simulation {

@@ -71,7 +71,7 @@ extension World {
             watch.targets.setCheckerHangs(hangs, at: place)
             watch.lastDisturbance = now
         case .receiver(let contact, let place, let condition):
-            watch.receivers.set(contact, from: place, condition)
+            watch.receivers.set(contact, from: place, condition, at: now)
             watch.lastDisturbance = now
         case .reconfigure(let place, let skew):
             reconfigure(place, skew)

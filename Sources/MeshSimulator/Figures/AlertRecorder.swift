@@ -18,6 +18,7 @@ package struct AlertRecorder: Sendable {
     package private(set) var provisionals = 0
 
     /// Flips whose spreading, and notices whose sending, has been timed. Only looked up.
+    private var mintedFlips: Set<Int> = []
     private var timedFlips: Set<Int> = []
     private var timedNotices: Set<NoticeID> = []
 
@@ -40,7 +41,7 @@ package struct AlertRecorder: Sendable {
             mints += 1
             // The first flip from unknown follows from no change; nor does one from what only some
             // places saw.
-            if entry.mintedAt == world.now, entry.holders <= 1, entry.flip.epoch > 1,
+            if mintedFlips.insert(number).inserted, entry.flip.epoch > 1,
                 let elapsed = sinceChange(of: entry.check, to: entry, in: world)
             {
                 minting.add(elapsed)

@@ -85,8 +85,6 @@ package struct DetectionRecorder: Sendable {
 }
 
 extension World {
-    package var runningCount: Int { processes.count { $0.state == .running } }
-
     /// Whether every running process holds `identity` for ended, or for reachable.
     fileprivate func allKnow(_ isEnd: Bool, _ identity: Int) -> Bool {
         processes.allSatisfy { process in

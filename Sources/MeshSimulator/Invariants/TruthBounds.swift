@@ -10,6 +10,9 @@ package struct TruthBounds: Sendable {
     package var certification: TimeSpan
     /// From then until every contact has been told.
     package var telling: TimeSpan
+    /// From a provider's recovery until whoever is to be told has been: senders whom it refused
+    /// wait longer after each round, up to five minutes, and for half a minute for an answer.
+    package var retrying = TimeSpan.minutes(6)
     /// From a flip until everybody in a quiet mesh holds it.
     package var spreading: TimeSpan
 

@@ -24,6 +24,8 @@ extension ScenarioCatalog {
         if stage.setup.watch.checkCount > 0 {
             var watching = WatchChaos(stage, seed: seed &+ 1)
             watching.strike(from: stage.settled, until: end, on: &stage.setup.plan)
+            // Who was refused for long waits for long.
+            if watching.strikesReceivers { stage.extend(beyond: end + stage.bounds.truth.retrying) }
         }
         stage.setup.plan.add(.heal, at: end)
         for place in 0..<stage.setup.placeCount {

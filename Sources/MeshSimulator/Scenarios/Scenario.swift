@@ -119,6 +119,7 @@ struct Stage: Sendable {
     /// world without checks stays the world it was.
     mutating func letTargetsFail() {
         guard request.checks > 0 else { return }
+        extend(beyond: settled)
         var own = SeededGenerator(seed: StableHash.of(request.seed, 0x74_6172_6765_7473))
         let conditions: [TargetCondition] = [.refusing, .refusing, .hanging, .degraded]
         for _ in 0..<max(1, request.checks / 20) {

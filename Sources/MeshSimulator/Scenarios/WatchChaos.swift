@@ -16,6 +16,8 @@ struct WatchChaos {
     private let places: Int
     private let zones: Int
     private let contacts: Int
+    /// Every other seed's providers fail: such a run takes minutes longer to come to rest.
+    let strikesReceivers: Bool
 
     init(_ stage: Stage, seed: UInt64) {
         generator = SeededGenerator(seed: seed)
@@ -23,6 +25,7 @@ struct WatchChaos {
         places = stage.setup.placeCount
         zones = stage.setup.zoneCount
         contacts = stage.setup.watch.contactCount
+        strikesReceivers = contacts > 0 && stage.request.seed & 1 == 1
     }
 
     /// Strikes between two moments, and puts everything right at `end` but what targets are.
@@ -37,7 +40,7 @@ struct WatchChaos {
             plan.add(.checkerHangs(place, false), at: end)
             plan.add(.reconfigure(place, PlanSkew()), at: end)
         }
-        for contact in 0..<contacts {
+        for contact in 0..<contacts where strikesReceivers {
             plan.add(.receiver(contact: contact, place: nil, .accepts), at: end)
             for place in 0..<places {
                 plan.add(.receiver(contact: contact, place: place, nil), at: end)
@@ -50,7 +53,8 @@ struct WatchChaos {
             }
         }
         for check in flapping.sorted() {
-            plan.add(.target(check, generator.chance(perMillion: 500_000) ? .up : .refusing), at: end)
+            plan.add(
+                .target(check, generator.chance(perMillion: 500_000) ? .up : .refusing), at: end)
         }
     }
 
@@ -116,7 +120,7 @@ struct WatchChaos {
         _ contact: Int, _ place: Int?, _ condition: Receivers.Condition, _ at: TimeSpan,
         _ over: TimeSpan, _ plan: inout FaultPlan
     ) {
-        guard contacts > 0 else { return }
+        guard strikesReceivers else { return }
         plan.add(.receiver(contact: contact, place: place, condition), at: at)
         plan.add(
             .receiver(contact: contact, place: place, place == nil ? .accepts : nil), at: over)

@@ -30,6 +30,8 @@ package struct Receivers: Sendable {
     }
 
     private var conditions: [Condition]
+    /// When a contact's provider was last set to anything, by contact; `nil` if never.
+    package private(set) var changedAt: [Instant?]
     /// What single places meet instead, by contact and place. Only looked up.
     private var byPlace: [UInt64: Condition] = [:]
     /// Everything accepted, in order.
@@ -40,7 +42,10 @@ package struct Receivers: Sendable {
     /// Answers lost so far, and when.
     package private(set) var lostAnswers: [(at: Instant, process: Int)] = []
 
-    init(contactCount: Int) { conditions = Array(repeating: .accepts, count: contactCount) }
+    init(contactCount: Int) {
+        conditions = Array(repeating: .accepts, count: contactCount)
+        changedAt = Array(repeating: nil, count: contactCount)
+    }
 
     package func condition(of contact: Int, from place: Int) -> Condition {
         guard !byPlace.isEmpty else { return conditions[contact] }
@@ -52,7 +57,11 @@ package struct Receivers: Sendable {
     }
 
     /// `place` is `nil` for everybody; a condition of `nil` ends a place's own.
-    mutating func set(_ contact: Int, from place: Int?, _ condition: Condition?) {
+    mutating func set(
+        _ contact: Int, from place: Int?, _ condition: Condition?, at now: Instant
+    ) {
+        let isNews = condition != nil || place.map { byPlace[Self.key(contact, $0)] != nil } ?? true
+        if isNews { changedAt[contact] = now }
         if let place {
             byPlace[Self.key(contact, place)] = condition
         } else {

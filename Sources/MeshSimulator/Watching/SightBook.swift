@@ -14,19 +14,20 @@ package struct SightBook: Sendable {
         package var down = Instant(nanoseconds: .min / 2)
 
         /// Whether it has seen, since `moment`, what would support a flip from `former` to `state`
-        /// (design 6: a worse state supports every state between, a better one likewise).
+        /// (design 6: a worse state supports every state between, a better one likewise), and has
+        /// not seen otherwise since `stale`.
         package func supports(
-            _ state: TargetState, from former: TargetState?, since moment: Instant
+            _ state: TargetState, from former: TargetState?, since moment: Instant, stale: Instant
         ) -> Bool {
             let isWorse = former.map { state > $0 } ?? (state != .up)
-            switch state {
-            case .up: return up >= moment
-            case .degraded:
-                let beyond = isWorse ? down : up
-                return degraded >= moment || beyond >= moment
-                    || (former == nil && up >= moment)
-            case .down: return down >= moment
-            }
+            let seen: Instant =
+                switch state {
+                case .up: up
+                case .degraded:
+                    former == nil ? latest : max(degraded, isWorse ? down : up)
+                case .down: down
+                }
+            return seen >= moment && (seen == latest || seen >= stale)
         }
 
         var latest: Instant { max(up, max(degraded, down)) }

@@ -10,6 +10,7 @@ package struct WatchLedger: Sendable {
     package internal(set) var sights: SightBook
     package internal(set) var troubles: TroubleLog
     package internal(set) var liars: [Int: Lie]
+    var tongues: [Int: LiarTongue] = [:]
     /// What each place is configured with, if not with what all others are.
     package internal(set) var skews: [Int: PlanSkew]
     /// When uplinks, checkers, receivers, configurations or liars last changed.

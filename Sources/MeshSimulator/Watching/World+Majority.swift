@@ -81,7 +81,7 @@ extension World {
     }
 
     /// Part of every span that is asked about.
-    private static let majorityCacheSpan = TimeSpan.milliseconds(500)
+    private static let majorityCacheSpan = TimeSpan.seconds(1)
 
     private func wasConnected(_ one: Int, _ other: Int, since moment: Instant) -> Bool {
         if network.reachability.isConnected(one, other) { return true }

@@ -26,7 +26,8 @@ extension World {
             return "\(checkName(check)) is \(seen)"
         case .watched(let check, let isWatched):
             return "\(checkName(check)) is \(isWatched ? "" : "not ")watched"
-        case .equivocated(let node, _, _): return "\(name(of: node)) signed two entries in one place"
+        case .equivocated(let node, _, _):
+            return "\(name(of: node)) signed two entries in one place"
         case .abstained(let check, let why): return "abstains from \(checkName(check)): \(why)"
         }
     }

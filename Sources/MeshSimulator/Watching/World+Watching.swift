@@ -55,6 +55,10 @@ extension World {
             observation = told
             isTrue = false
         }
+        if let shown = saboteur.sabotaged(observation, of: check) {
+            observation = shown
+            isTrue = false
+        }
         let slot = watch.pendingLooks.insert(
             PendingLook(
                 process: number, life: processes[number].life, order: order, check: check,
@@ -177,6 +181,14 @@ extension World {
         queue.schedule(.noticeArrives(slot: slot), at: now + roundTrip / 2)
     }
 
+    /// A planted fault: the sender is told that all is well.
+    func answerWithoutSending(_ order: DeliveryOrder, by number: Int) {
+        let pending = PendingDelivery(
+            process: number, life: processes[number].life, order: order, contact: 0,
+            orderedAt: now, answer: .sent, answerDelay: .zero, isAnswerLost: false)
+        answer(pending, after: .milliseconds(10))
+    }
+
     /// After this a sender gives a silent provider up.
     private static let providerTimeout = TimeSpan.seconds(2)
 
@@ -228,7 +240,9 @@ extension World {
     /// Durable at once; the confirmation takes a moment.
     func store(_ item: StoredItem, token: StoreToken?, by number: Int) {
         counts.storedItems += 1
-        if needsDisk[number], !saboteur.diskLies { processes[number].disk.items[item.key] = item.value }
+        if needsDisk[number], !saboteur.diskLies {
+            processes[number].disk.items[item.key] = item.value
+        }
         guard let token else { return }
         let slot = watch.pendingStores.insert(
             PendingStore(process: number, life: processes[number].life, token: token))

@@ -44,4 +44,24 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case lyingDisk
     /// Every node believes that one voter is a quorum.
     case quorumOfOne
+    /// Everybody is shown an outage of one target that is up.
+    case falseLooks
+    /// One process tells the opposite of each flip.
+    case secondHistory
+    /// One process keeps what it learns of flips to itself.
+    case swallowedFlips
+    /// Withdrawals are never signed: a dissent stands until its signer is gone.
+    case forgottenWithdrawals
+    /// Nobody gets an answer about one check.
+    case blindMesh
+    /// Every notice is sent by two.
+    case secondSender
+    /// Every notice is sent a second time under another id.
+    case renamedNotices
+    /// Notices are answered as sent and never leave.
+    case unsentNotices
+    /// Outages are told as recoveries.
+    case inventedRecovery
+    /// A node that was cut off tells what the others tell.
+    case talkativeMinority
 }

@@ -1,4 +1,3 @@
-import MeshChecks
 import MeshCore
 import MeshEngine
 import MeshMembership
@@ -57,19 +56,13 @@ struct Saboteur: Sendable {
             parameters.retention = .hours(10_000)
         case .deafProcess, .rewoundViews, .rewoundCounter, .stolenKey, .forgottenReplays, .anySeal,
             .paddedDatagrams, .sharedNames, .stubbornClone, .bothClonesStop, .swallowedGoodbye,
-            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .quorumOfOne, nil:
+            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .quorumOfOne,
+            .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh,
+            .secondSender,
+            .renamedNotices, .unsentNotices, .inventedRecovery, .talkativeMinority, nil:
             break
         }
         return parameters
-    }
-
-    /// A check's rule as sabotage would have nodes believe it.
-    static func sabotaged(_ rule: VotingRule, by plant: Sabotage?) -> VotingRule {
-        guard plant == .quorumOfOne else { return rule }
-        var rule = rule
-        rule.quorum = .count(1)
-        rule.zonesRequired = 1
-        return rule
     }
 
     /// What becomes of an effect; `nil` if nothing.
@@ -108,8 +101,12 @@ struct Saboteur: Sendable {
             return .send(bytes, to: AddressPlan.address(ofProcess: 0))
         case .endlessSuspicion, .hastySuspicion, .deafProcess, .rewoundViews, .rewoundCounter,
             .stolenKey, .forgottenReplays, .anySeal, .endlessGossip, .sharedNames, .shortMemory,
-            .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne:
+            .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne, .falseLooks:
             return effect
+        case .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh, .secondSender,
+            .renamedNotices,
+            .unsentNotices, .inventedRecovery, .talkativeMinority:
+            return sabotagedTruth(effect, of: number, in: world)
         }
     }
 

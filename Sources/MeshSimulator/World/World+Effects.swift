@@ -13,7 +13,9 @@ extension World {
     }
 
     func perform(_ effect: NodeEffect, of number: Int) {
-        guard let effect = saboteur.sabotaged(effect, of: number, in: self) else { return }
+        guard let effect = saboteur.sabotaged(effect, of: number, in: self),
+            let effect = watch.liars.isEmpty ? effect : lied(effect, of: number)
+        else { return }
         switch effect {
         case .send(let datagram, let address):
             transmit(datagram, from: number, to: address)
@@ -58,6 +60,7 @@ extension World {
             ledger.record(message, author: identities.all[processes[number].identity].id)
         }
         let signature = processes[number].keys.sign(message)
+        if !watch.liars.isEmpty { noteLiarSigned(message, signature, by: number) }
         guard setup.signerDelay > .zero else {
             let local = processes[number].local(now)
             processes[number].node?.handle(signature: signature, for: token, now: local)

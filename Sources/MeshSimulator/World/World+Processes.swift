@@ -52,6 +52,7 @@ extension World {
         processes[number].identity = identities.number(
             of: keys.publicKey, name: processes[number].name, using: cryptography)
         processes[number].state = .running
+        runningCount += 1
         processes[number].wakeAt = nil
         processes[number].connections = [:]
         views.clear(number)
@@ -64,7 +65,11 @@ extension World {
     /// Ends a process at once, as `kill -9` or a power cut does.
     func end(_ number: Int, _ ending: Happening.Ending, hostAnswers: Bool) {
         guard processes[number].isUp else { return }
-        if processes[number].state == .paused { calm.impair(at: now, paused: -1) }
+        switch processes[number].state {
+        case .paused: calm.impair(at: now, paused: -1)
+        case .running: runningCount -= 1
+        case .absent, .down: break
+        }
         calm.disturb(at: now)
         processes[number].disk.entries = processes[number].node?.entriesForDisk ?? []
         processes[number].state = .down(hostAnswers: hostAnswers)
@@ -82,6 +87,7 @@ extension World {
     func pause(_ number: Int) {
         guard processes[number].state == .running else { return }
         processes[number].state = .paused
+        runningCount -= 1
         processes[number].stoppedAt = now
         watch.troubles.begin(number, at: now)
         calm.impair(at: now, paused: 1)
@@ -93,6 +99,7 @@ extension World {
     func resume(_ number: Int) {
         guard processes[number].state == .paused else { return }
         processes[number].state = .running
+        runningCount += 1
         processes[number].resumedAt = now
         watch.troubles.end(number, at: now)
         // Its alarm may have rung while nobody was there to hear it.

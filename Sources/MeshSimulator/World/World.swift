@@ -19,6 +19,8 @@ package final class World {
     package internal(set) var calm = Calm()
     package internal(set) var traffic: TrafficMeter
     package internal(set) var counts = WorldCounts()
+    /// Processes that run now, paused ones left out.
+    package internal(set) var runningCount = 0
     package internal(set) var watch: WatchLedger
     /// The zone of each place, by number.
     package let zones: [Int]

@@ -40,7 +40,8 @@ package struct NoFalseAlert: Invariant {
             places += 1
             zones.insert(zone)
         }
-        let rule = flip.flatMap { world.watch.checks.rule(of: $0.definition) }
+        let rule =
+            flip.flatMap { world.watch.checks.rule(of: $0.definition) }
             ?? world.watch.checks.rule(of: check)
         let running = world.runningCount
         let needed = rule.quorum.needed(of: rule.owners(known: running))

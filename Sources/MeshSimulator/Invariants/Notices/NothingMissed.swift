@@ -64,7 +64,12 @@ package struct NothingMissed: Invariant {
         let calm = max(
             world.calm.lastDisturbance + bounds.agreement, world.watch.lastDisturbance)
         for check in judgedFor.indices {
-            let disturbed = max(calm, world.watch.targets.changedAt[check])
+            var disturbed = max(calm, world.watch.targets.changedAt[check])
+            if let contact = world.watch.checks.route(of: check)?.contact,
+                let changedAt = world.watch.receivers.changedAt[contact]
+            {
+                disturbed = max(disturbed, changedAt + bounds.truth.retrying - patience)
+            }
             guard judgedFor[check] != disturbed, world.now - disturbed >= patience else {
                 continue
             }
@@ -157,7 +162,9 @@ package struct NothingMissed: Invariant {
             problem = toldState == state ? nil : "was last told \(toldState)"
         case .offline:
             let hasHeard =
-                lastOutage[check].map { $0.birth == flip.birth && isCurrent($0, flip, check, world) }
+                lastOutage[check].map {
+                    $0.birth == flip.birth && isCurrent($0, flip, check, world)
+                }
                 ?? false
             problem = state == .up || hasHeard ? nil : "never heard of it"
         case .online:

@@ -16,6 +16,9 @@ package struct CertifiedFlips: Invariant {
     /// Counts who else than the R owners may sign: ranks below R + this.
     private static let spareRanks = 12
 
+    /// Flips whose quorum has been looked for. Only looked up.
+    private var proven: Set<Int> = []
+
     package init() {}
 
     package var interests: Happening.Kinds { .checks }
@@ -33,7 +36,7 @@ package struct CertifiedFlips: Invariant {
                 "\(world.processes[process].name) minted \(world.text(entry.flip)) and could not "
                     + "reach the majority")
         }
-        guard entry.mintedAt == world.now, entry.holders <= 1 else { return }
+        guard proven.insert(number).inserted else { return }
         judge(entry, mintedBy: process, from: former, in: world, log: &log)
     }
 
@@ -52,11 +55,12 @@ package struct CertifiedFlips: Invariant {
         // Whom it met a moment ago need not have been known to those who signed.
         let known = world.knownCount(of: process, excludingNews: true)
         let owners = rule.owners(known: known)
+        let stale = world.now - staleAfter(rule, in: world)
         var seers: Set<Int> = []
         var zones: Set<Int> = []
         for sight in world.watch.sights.sights(of: entry.check)
         where sight.definition == entry.flip.definition
-            && sight.supports(entry.flip.state, from: former, since: since)
+            && sight.supports(entry.flip.state, from: former, since: since, stale: stale)
             && isEligible(sight.identity, entry, owners, process, in: world)
         {
             seers.insert(sight.identity)
@@ -72,6 +76,13 @@ package struct CertifiedFlips: Invariant {
             Self.self, at: world.now,
             "\(world.processes[process].name) minted \(world.text(entry.flip)), seen by "
                 + "\(seers.count) of \(needed) in \(zones.count) of \(neededZones) zones")
+    }
+
+    /// Who has changed its mind for longer than this has said so, or is no longer heard: a verdict
+    /// stands for three intervals after its signer's last word, at least ten seconds.
+    private func staleAfter(_ rule: VotingRule, in world: World) -> TimeSpan {
+        max(rule.interval * 3, .seconds(10)) + rule.interval + world.setup.watch.timeout
+            + .seconds(10)
     }
 
     /// Whether an identity's rank among those whom the minter knows is low enough to sign.

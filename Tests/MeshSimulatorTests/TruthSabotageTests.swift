@@ -1,0 +1,87 @@
+import MeshCore
+import Testing
+
+@testable import MeshSimulator
+
+/// Each invariant of checks and notices catches the fault that was planted for it. What nodes
+/// decide is decided by `FakeTruth` here, so that a fault is all that is wrong.
+struct TruthSabotageTests {
+    struct Plant: Sendable, CustomTestStringConvertible {
+        var sabotage: Sabotage
+        var invariant: String
+        var story = Story.outage
+
+        var testDescription: String { "\(sabotage) against \(invariant)" }
+    }
+
+    /// What happens besides the sabotage.
+    enum Story: Sendable {
+        case outage, seenFromOnePlace, outageDuringCut, seenFromTwoInTurn
+    }
+
+    static let plants: [Plant] = [
+        Plant(
+            sabotage: .quorumOfOne, invariant: CertifiedFlips.name, story: .seenFromOnePlace),
+        Plant(sabotage: .falseLooks, invariant: CertifiedFlips.name),
+        Plant(
+            sabotage: .forgottenWithdrawals, invariant: CertifiedFlips.name,
+            story: .seenFromTwoInTurn),
+        Plant(sabotage: .falseLooks, invariant: NoFalseAlert.name),
+        Plant(sabotage: .secondHistory, invariant: EpochsUnique.name),
+        Plant(sabotage: .swallowedFlips, invariant: TruthAgreement.name),
+        Plant(sabotage: .blindMesh, invariant: Watched.name),
+        Plant(
+            sabotage: .talkativeMinority, invariant: MinoritySilent.name, story: .outageDuringCut),
+        Plant(sabotage: .renamedNotices, invariant: NoticesUnique.name),
+        Plant(sabotage: .secondSender, invariant: AtMostOnce.name),
+        Plant(sabotage: .unsentNotices, invariant: NothingMissed.name),
+        Plant(sabotage: .inventedRecovery, invariant: NoRecoveryWithoutOutage.name),
+    ]
+
+    @Test(arguments: plants)
+    func `an invariant of truth catches the fault that was planted for it`(plant: Plant) {
+        let sabotaged = run(plant, plant.sabotage)
+        #expect(sabotaged.log.invariants.contains(plant.invariant))
+        let honest = run(plant, nil)
+        #expect(honest.log.first.map(\.text).isEmpty, "without sabotage")
+        #expect(honest.world.watch.truth.flips.count > 3, "there was something to be wrong about")
+    }
+
+    private func run(_ plant: Plant, _ sabotage: Sabotage?) -> Simulation {
+        let scenario = Scenario("fake", "a fake decides", hasOwnTargets: true) { stage in
+            stage.setup.outsiders.append(FakeTruth())
+            let at = stage.settled + .seconds(20)
+            switch plant.story {
+            case .outage:
+                stage.setup.plan.add(.target(1, .refusing), at: at)
+                stage.setup.plan.add(.target(1, .up), at: at + .seconds(60))
+                stage.setup.plan.add(.target(2, .hanging), at: at)
+            case .seenFromOnePlace:
+                stage.setup.plan.add(.placeSees(place: 1, check: 1, .refusing), at: at)
+                stage.setup.plan.add(.placeSees(place: 1, check: 1, nil), at: at + .seconds(60))
+            case .seenFromTwoInTurn:
+                for (place, start) in [(1, at), (2, at + .seconds(100))] {
+                    stage.setup.plan.add(.placeSees(place: place, check: 1, .refusing), at: start)
+                    stage.setup.plan.add(
+                        .placeSees(place: place, check: 1, nil), at: start + .seconds(30))
+                }
+                stage.extend(beyond: at + .seconds(130))
+            case .outageDuringCut:
+                // Nobody whom the fake would ask is cut off but the fourth.
+                stage.setup.plan.cut(
+                    places: stage.setup.placeCount, at: at - .seconds(15), for: .seconds(60)
+                ) { $0 == 4 }
+                stage.setup.plan.add(.target(0, .refusing), at: at)
+            }
+            stage.extend(beyond: at + .seconds(60))
+        }
+        var request = Scenario.Request(nodes: 5, duration: .minutes(2), seed: 3)
+        request.checks = 4
+        request.interval = .seconds(5)
+        let simulation = Simulation(scenario, request, sabotage: sabotage)
+        while simulation.step() {
+            if simulation.log.invariants.contains(plant.invariant) { break }
+        }
+        return simulation
+    }
+}
