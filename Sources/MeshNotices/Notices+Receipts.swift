@@ -108,6 +108,7 @@ extension Notices {
     private mutating func absorb(_ signed: Signed<Receipt>, now: Instant) {
         let receipt = signed.statement
         let line = receipt.line
+        changedDossiers.insert(receipt.check.bytes)
         let merge = ledger.merge(signed) { [routes, stories] line in
             guard let check = stories[line.topic]?.check else { return false }
             return routes[check] != nil
@@ -147,6 +148,7 @@ extension Notices {
     private mutating func keep(_ merge: Ledger.Merge, _ signed: Signed<Receipt>) {
         let key = StoredKey.of(signed.statement)
         for dropped in merge.dropped {
+            changedDossiers.insert(dropped.statement.check.bytes)
             let old = StoredKey.of(dropped.statement)
             if old != key {
                 effects.append(.store(StoredItem(key: old, value: nil), token: nil))

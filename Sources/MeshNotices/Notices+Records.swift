@@ -102,7 +102,9 @@ extension Notices {
     mutating func absorb(_ signed: Signed<Record>, now: Instant) {
         guard records.wants(signed.statement) else { return }
         let subject = signed.statement.subject
+        changedDossiers.insert(subject.bytes)
         if let evicted = records.keep(signed) {
+            changedDossiers.insert(evicted.bytes)
             effects.append(.report(.refused(.records)))
             effects.append(
                 .store(StoredItem(key: StoredKey.of(evicted), value: nil), token: nil))

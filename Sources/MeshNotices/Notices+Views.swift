@@ -103,6 +103,16 @@ extension Notices {
     /// Ascending.
     package var subjectsWithDossier: [RecordSubject] { records.subjects }
 
+    /// Keys of dossiers that may have changed since the last call, with their hashes, ascending.
+    package mutating func takeChangedDossiers() -> [(key: Bytes16, hash: UInt64)] {
+        guard !changedDossiers.isEmpty else { return [] }
+        defer { changedDossiers = [] }
+        return changedDossiers.sorted().map { key in
+            let hash = dossierHash(of: CheckID(key)) ^ dossierHash(of: RecordSubject(key))
+            return (key, hash)
+        }
+    }
+
     /// Changes exactly when some dossier does.
     package var dossierRoot: UInt64 { ledger.root ^ records.root }
     /// The record that counts for a subject.

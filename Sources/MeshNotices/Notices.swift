@@ -58,6 +58,9 @@ package struct Notices: Sendable {
     var effects: [NoticesEffect] = []
     var effectsTaken = 0
 
+    /// Keys of dossiers that may have changed since they were last asked for.
+    var changedDossiers: Set<Bytes16> = []
+
     enum Timer: Sendable {
         case errand(Line)
         case lease(Line)

@@ -68,6 +68,11 @@ extension Verdicts {
         guard flip.birth == birth?.birth || origin == .restored || birth == nil else { return }
         let former = book[place].certified
         var isContested = false
+        // Whoever holds the parent knows what state it was in; nobody signed that.
+        if let former, former.flip.id == flip.parent, former.flip.state != certificate.previous {
+            counters.certificatesRefused += 1
+            return
+        }
         if let former {
             guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
                 if former.flip.id != flip.id, former.flip.epoch == flip.epoch,
@@ -219,7 +224,6 @@ extension Verdicts {
         birth = signed
         effects.append(.store(StoredItem(key: [UInt8(ascii: "b")], value: signed.update().body)))
         effects.append(.tellAll(signed.update(), about: mesh.bytes))
-        isBirthChanged = true
         for place in 0..<book.count {
             let isOther = book[place].certified.map { $0.flip.birth != signed.birth } ?? false
             if isOther { book[place].certified = nil }

@@ -66,6 +66,7 @@ extension Verdicts {
         _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID, now: Instant
     ) -> Tally? {
         let certified = book[place].certified?.flip.state
+        let group = withoutOverstatements(group, place, definition)
         let quorum = Int(group.map(\.entry.quorum).max() ?? 1)
         let zonesNeeded = Int(group.map(\.entry.zones).max() ?? 1)
         guard group.count >= quorum else { return nil }
@@ -89,6 +90,21 @@ extension Verdicts {
             return Tally(definition: definition, state: state, entries: entries, rolls: rolls)
         }
         return nil
+    }
+
+    /// Verdicts that demand more than the rule can ask for would let one liar stop all others.
+    private func withoutOverstatements(
+        _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID
+    ) -> [Board.Posted] {
+        guard let plan = plan(place), plan.definition == definition else { return group }
+        let owners = plan.rule.confirmations
+        let quorum = plan.rule.quorum.needed(of: owners)
+        let zones = plan.rule.zonesNeeded(counting: placement.knownZones.count)
+        return group.filter { posted in
+            let entry = posted.entry
+            return Int(entry.owners) <= owners && Int(entry.quorum) <= quorum
+                && Int(entry.zones) <= max(zones, 1)
+        }
     }
 
     /// States other than the certified one, the farthest first; of two as far the worse.

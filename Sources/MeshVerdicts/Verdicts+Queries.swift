@@ -50,6 +50,9 @@ extension Verdicts {
             unreachableFrom: Set(from).sorted(), observation: held?.lastObservation)
     }
 
+    /// In rank order; of a check that this node was not given, none.
+    package func owners(of check: CheckID) -> [NodeID] { placement.owners(of: check) }
+
     package func flip(of check: CheckID) -> Flip? {
         book.place(of: check).flatMap { book[$0].certified?.flip }
     }
@@ -73,12 +76,9 @@ extension Verdicts {
     // MARK: Dossiers
 
     /// Checks whose dossier has changed since the last call, with what it hashes to now.
-    package mutating func takeChangedDossiers() -> [(CheckID, UInt64)] {
-        book.takeChanged().map { place in
-            let hash = dossierHash(place)
-            book[place].dossierHash = hash
-            return (book[place].id, hash)
-        }
+    package mutating func takeChangedDossiers() -> [(key: Bytes16, hash: UInt64)] {
+        guard book.hasChanged else { return [] }
+        return book.takeChanged().map { (book[$0].id.bytes, dossierHash($0)) }
     }
 
     /// Everything that two nodes must agree on about a check, and nothing else: the flip, and each

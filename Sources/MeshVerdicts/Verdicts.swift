@@ -52,8 +52,6 @@ package struct Verdicts: Sendable {
     /// Until when flips of signers that nobody knows any more are taken from others: after this
     /// node was without the majority for long, as at the start.
     var strangersWelcomeUntil: Instant?
-    /// The birth has changed since the digest of all dossiers was last told.
-    var isBirthChanged = false
 
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?

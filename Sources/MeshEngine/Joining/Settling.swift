@@ -13,6 +13,10 @@ struct Settling: Sendable {
     var hasMemberSynced = false
     var hasTruthSynced = false
     var lastChange = Instant.zero
+    /// Telling waits for word of the majority.
+    var noticesWait = false
+    /// Seconds since the start.
+    var ticks = 0
     private(set) var startedAt: Instant?
     private(set) var isSettled = false
 

@@ -15,11 +15,15 @@ package enum EngineMessage: Hashable, Sendable {
     case present(number: UInt32)
 
     /// 20 to 23 are for hints and heads.
+    /// Nothing but the updates behind it, from their author in person.
+    case envelope
+
     private enum Kind {
         static let parcel: UInt8 = 16
         static let parcelReceived: UInt8 = 17
         static let rollCall: UInt8 = 18
         static let present: UInt8 = 19
+        static let envelope: UInt8 = 20
     }
 
     /// The fields of a parcel: what is left of a datagram is for its updates.
@@ -31,6 +35,7 @@ package enum EngineMessage: Hashable, Sendable {
         case .parcelReceived: Kind.parcelReceived
         case .rollCall: Kind.rollCall
         case .present: Kind.present
+        case .envelope: Kind.envelope
         }
     }
 
@@ -40,6 +45,7 @@ package enum EngineMessage: Hashable, Sendable {
         case .parcel(let number), .parcelReceived(let number), .rollCall(let number),
             .present(let number):
             writer.write(number)
+        case .envelope: break
         }
         return writer.bytes
     }
@@ -54,6 +60,7 @@ package enum EngineMessage: Hashable, Sendable {
         case Kind.parcelReceived: return .parcelReceived(number: try reader.readUInt32())
         case Kind.rollCall: return .rollCall(number: try reader.readUInt32())
         case Kind.present: return .present(number: try reader.readUInt32())
+        case Kind.envelope: return .envelope
         default: return nil
         }
     }

@@ -24,8 +24,6 @@ struct CheckBook: Sendable {
         var declinedAt: Instant?
         /// When a signer that is behind was last sent the flip.
         var taughtAt: Instant?
-        /// What the dossier's digest was when it was last told.
-        var dossierHash: UInt64 = 0
     }
 
     /// The flip that a check is in, and its proof as it travels.
@@ -71,6 +69,8 @@ struct CheckBook: Sendable {
         isChanged[place] = true
         changed.append(place)
     }
+
+    var hasChanged: Bool { !changed.isEmpty }
 
     mutating func takeChanged() -> [Int] {
         defer { changed = [] }
