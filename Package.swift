@@ -69,6 +69,16 @@ let package = Package(
             dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshPlacementTests",
+            dependencies: ["MeshCore", "MeshChecks", "MeshPlacement", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshVerdictsTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(
@@ -76,6 +86,10 @@ let package = Package(
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshNoticesTests",
+            dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshSimulatorTests",

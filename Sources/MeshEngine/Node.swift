@@ -9,24 +9,91 @@ package import MeshVerdicts
 /// Call any `handle…` or command method, then `popEffect` until it is empty, then sleep until
 /// `nextDeadline` at the latest. Read all waiting datagrams and stream bytes before
 /// `handleDeadline`: an answer that has arrived must not lose to its own timeout.
+///
+/// The node joins its parts and decides nothing itself: membership carries, the verdicts decide,
+/// the notices tell. What one part wants of another is moved by `pump`, until none wants anything.
 package struct Node: Sendable {
-    private var membership: Membership
-    private var transport: SecureTransport
-    package private(set) var counters = NodeCounters()
+    var membership: Membership
+    var transport: SecureTransport
+    var verdicts: Verdicts
+    var notices: Notices
+    var courier: Courier
+    var rollCall: RollCall
+    var truthSync = TruthSync()
+    var dossiers = DossierDesk()
+    var roster = RosterFeed()
+    var settling: Settling
+    var generator: SeededGenerator
+    var timers = DeadlineQueue<Timer>()
+    var outbox = Outbox()
+    var plan: WatchPlan
+    var wallClock: WallClock
+    let mesh: MeshID
+    let cryptography: any Cryptography
+    package internal(set) var counters = NodeCounters()
+
+    /// What the node itself waits for, beside its parts.
+    enum Timer: Sendable {
+        /// Members have changed: place the checks anew.
+        case placement
+        case settling
+        case tick
+    }
 
     package init(
         _ configuration: NodeConfiguration, cryptography: any Cryptography,
         generator: SeededGenerator
     ) {
+        var generator = generator
+        let local = configuration.local
+        self.cryptography = cryptography
+        plan = configuration.plan
+        wallClock = configuration.wallClock
+        mesh = MeshID(named: local.mesh, using: cryptography)
         membership = Membership(
-            configuration.local, parameters: configuration.parameters,
-            restored: configuration.restored, cryptography: cryptography, generator: generator)
-        transport = SecureTransport(
-            configuration, id: membership.id, cryptography: cryptography)
+            local, parameters: configuration.parameters, restored: configuration.restored,
+            cryptography: cryptography, generator: generator.split())
+        let id = membership.id
+        transport = SecureTransport(configuration, id: id, cryptography: cryptography)
+        verdicts = Verdicts(
+            id: id, mesh: mesh, generation: local.generation,
+            parameters: configuration.verdictParameters, wallClock: configuration.wallClock,
+            cryptography: cryptography, generator: generator.split())
+        notices = Notices(
+            id: id, mesh: mesh, parameters: configuration.noticeParameters,
+            cryptography: cryptography, wallClock: configuration.wallClock,
+            restored: configuration.stored.filter { !DossierDesk.isVerdicts($0) })
+        notices.setGeneration(local.generation)
+        courier = Courier(
+            room: membership.payloadRoom(fieldsByteCount: EngineMessage.parcelFieldsByteCount),
+            firstNumber: UInt32(truncatingIfNeeded: generator.next()))
+        rollCall = RollCall(of: id)
+        settling = Settling(isAlone: !membership.hasNamedPeers)
+        self.generator = generator
+        restored = configuration.stored.filter(DossierDesk.isVerdicts)
     }
 
-    /// Begins: signs its first statement, contacts its seeds.
-    package mutating func start(now: Instant) { membership.start(now: now) }
+    /// What was stored of the verdicts, until the start hands it over.
+    private var restored: [StoredItem]
+
+    /// Begins: signs its first statement, contacts its seeds, takes up its checks.
+    package mutating func start(now: Instant) {
+        membership.start(now: now)
+        verdicts.start(now: now)
+        // The birth first: flips of another would not be believed.
+        for item in restored.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            if let value = item.value { restore(item.key, value, now: now) }
+        }
+        restored = []
+        feedAllMembers(now: now)
+        verdicts.set(plans: plan.checks, now: now)
+        notices.setRoutes(
+            plan.routes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+        dossiers.restore(from: notices)
+        timers.schedule(.tick, at: now + .seconds(1))
+        considerSettling(now: now)
+        pump(now: now)
+    }
 
     // MARK: What happens to a node
 
@@ -49,6 +116,7 @@ package struct Node: Sendable {
         } catch {
             counters.payloadsMalformed += 1
         }
+        pump(now: now)
     }
 
     private mutating func open(
@@ -80,81 +148,133 @@ package struct Node: Sendable {
     }
     package mutating func handle(_ event: StreamEvent, on stream: StreamID, now: Instant) {
         membership.handle(event, on: stream, now: now)
+        pump(now: now)
     }
     package mutating func handle(
         signature: Signature, for token: SigningToken, now: Instant
     ) {
-        membership.handle(signature: signature, for: token, now: now)
+        switch Outbox.Signer.split(token) {
+        case (.membership, let own):
+            membership.handle(signature: signature, for: SigningToken(own), now: now)
+        case (.verdicts, let own):
+            verdicts.handle(signature: signature, for: own, now: now)
+        case (.notices, let own):
+            notices.handle(signature: signature, for: SigningToken(own), now: now)
+        }
+        pump(now: now)
     }
     /// The answer to `resolve`; empty if the name has no address now.
     package mutating func handle(
         addresses: [SocketAddress], ofSeed seed: Int, now: Instant
     ) {
         membership.handle(addresses: addresses, ofSeed: seed, now: now)
+        pump(now: now)
     }
     /// The generation asked for by `storeGeneration` is on disk.
     package mutating func handleGenerationStored(_ generation: UInt32, now: Instant) {
-        _ = membership.handleGenerationStored(generation, now: now)
+        if membership.handleGenerationStored(generation, now: now) {
+            verdicts.setGeneration(generation, now: now)
+            notices.setGeneration(generation)
+        }
+        pump(now: now)
     }
     /// How a look that was ordered ended.
     package mutating func handle(
         _ observation: Observation, for token: LookToken, now: Instant
-    ) {}
+    ) {
+        verdicts.handle(observation, for: token, now: now)
+        pump(now: now)
+    }
     /// How an attempt to tell somebody ended.
-    package mutating func handle(_ delivery: Delivery, for token: DeliveryToken, now: Instant) {}
+    package mutating func handle(_ delivery: Delivery, for token: DeliveryToken, now: Instant) {
+        notices.handle(delivery, for: token, now: now)
+        pump(now: now)
+    }
     /// What was to be stored under `token` is on disk.
-    package mutating func handleStored(_ token: StoreToken, now: Instant) {}
+    package mutating func handleStored(_ token: StoreToken, now: Instant) {
+        notices.handleStored(token, now: now)
+        pump(now: now)
+    }
     /// The wall clock was set, or found apart from the monotonic one.
-    package mutating func handle(_ wallClock: WallClock, now: Instant) {}
+    package mutating func handle(_ wallClock: WallClock, now: Instant) {
+        self.wallClock = wallClock
+        verdicts.set(wallClock)
+        notices.set(wallClock, now: now)
+        pump(now: now)
+    }
     /// The configuration was read again.
-    package mutating func handle(_ plan: WatchPlan, now: Instant) {}
-    package mutating func handleDeadline(now: Instant) { membership.handleDeadline(now: now) }
+    package mutating func handle(_ plan: WatchPlan, now: Instant) {
+        self.plan = plan
+        verdicts.set(plans: plan.checks, now: now)
+        notices.setRoutes(
+            plan.routes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+        pump(now: now)
+    }
+
+    package mutating func handleDeadline(now: Instant) {
+        membership.handleDeadline(now: now)
+        pump(now: now)
+        verdicts.handleDeadline(now: now)
+        notices.handleDeadline(now: now)
+        courier.handleDeadline(now: now)
+        rollCall.handleDeadline(now: now, known: membership.countedKnown, using: &generator)
+        while let (timer, _) = timers.popDue(at: now) {
+            switch timer {
+            case .placement: feedMembers(now: now)
+            case .settling: considerSettling(now: now)
+            case .tick: tick(now: now)
+            }
+        }
+        pump(now: now)
+    }
 
     // MARK: Commands
 
     /// Says goodbye; `stop(.left)` follows within two seconds.
-    package mutating func leave(now: Instant) { membership.leave(now: now) }
+    package mutating func leave(now: Instant) {
+        membership.leave(now: now)
+        pump(now: now)
+    }
     /// Drops a dead member before its retention ends, mesh-wide. False if it is not dead.
     package mutating func forget(_ node: NodeID, now: Instant) -> Bool {
-        membership.forget(node, now: now)
+        defer { pump(now: now) }
+        return membership.forget(node, now: now)
+    }
+    /// Tells nobody of a check until `end`, mesh-wide.
+    package mutating func silence(
+        _ check: CheckID, until end: WallTime, actor: String, now: Instant
+    ) {
+        notices.silence(check, until: end, actor: actor, now: now)
+        pump(now: now)
+    }
+    package mutating func unsilence(_ check: CheckID, actor: String, now: Instant) {
+        notices.unsilence(check, actor: actor, now: now)
+        pump(now: now)
+    }
+    package mutating func acknowledge(_ check: CheckID, actor: String, now: Instant) {
+        notices.acknowledge(check, actor: actor, now: now)
+        pump(now: now)
+    }
+    package mutating func post(
+        _ message: String, about check: CheckID?, actor: String, now: Instant
+    ) {
+        notices.post(message, about: check, actor: actor, now: now)
+        pump(now: now)
     }
 
     // MARK: What a node wants
 
-    package var nextDeadline: Instant? { membership.nextDeadline }
-
-    package mutating func popEffect() -> NodeEffect? {
-        guard let effect = membership.popEffect() else { return nil }
-        switch effect {
-        case .send(let payload, let address, let isAcquainted, let wireVersion):
-            counters.datagramsSent += 1
-            return .send(
-                transport.seal(payload, isAcquainted: isAcquainted, wireVersion: wireVersion),
-                to: address)
-        case .openStream(let stream, let address): return .openStream(stream, to: address)
-        case .write(let bytes, let stream): return .write(bytes, on: stream)
-        case .close(let stream): return .close(stream)
-        case .sign(let bytes, let token): return .sign(bytes, token: token)
-        case .resolve(let seed): return .resolve(seed: seed)
-        case .storeGeneration(let generation): return .storeGeneration(generation)
-        case .report(let event): return .report(event)
-        case .stop(let reason): return .stop(reason)
+    package var nextDeadline: Instant? {
+        var next = membership.nextDeadline
+        for other in [
+            verdicts.nextDeadline, notices.nextDeadline, courier.nextDeadline,
+            rollCall.nextDeadline, timers.nextDeadline,
+        ] {
+            guard let other else { continue }
+            next = next.map { min($0, other) } ?? other
         }
+        return next
     }
 
-    // MARK: What a node knows
-
-    package var id: NodeID { membership.id }
-    /// Every member in any state, this node included, in the order of their ids.
-    package var members: [MemberView] { membership.members }
-    package func member(_ node: NodeID) -> MemberView? { membership.member(node) }
-    /// The member list's fingerprint: equal at all nodes of a quiet, whole mesh.
-    package var digest: UInt64 { membership.rootDigest }
-    package var hasMajority: Bool { membership.hasMajority }
-    /// What to write down for the next start.
-    package var entriesToStore: [MemberEntry] { membership.entriesToStore }
-    package var membershipCounters: MembershipCounters { membership.counters }
-    package var queuedUpdatesCount: Int { membership.queuedUpdatesCount }
-    /// Bytes of memory held for each member: table, index and what hangs on it.
-    package var memberStorageByteCount: Int { membership.memberStorageByteCount }
+    package mutating func popEffect() -> NodeEffect? { outbox.pop() }
 }

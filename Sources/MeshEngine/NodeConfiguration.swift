@@ -1,5 +1,7 @@
 package import MeshCore
 package import MeshMembership
+package import MeshNotices
+package import MeshVerdicts
 
 /// Everything a node is started with, already checked.
 package struct NodeConfiguration: Sendable {
@@ -12,6 +14,8 @@ package struct NodeConfiguration: Sendable {
     /// What was stored before the last stop, in any order.
     package var stored: [StoredItem]
     package var plan: WatchPlan
+    package var verdictParameters = VerdictParameters()
+    package var noticeParameters = NoticeParameters()
     package var wallClock: WallClock
 
     package init(

@@ -18,5 +18,11 @@ package struct NodeCounters: Sendable, Hashable {
     /// Opened, but what was inside could not be read.
     package var payloadsMalformed = 0
 
+    /// Messages and updates of kinds that this version does not know.
+    package var messagesUnknown = 0
+    package var updatesUnknown = 0
+    /// Receipts and records whose signature does not fit, or whose author nobody here knows.
+    package var statementsRefused = 0
+
     package init() {}
 }

@@ -54,7 +54,7 @@ extension Membership {
             statement, signature, id: node, state: .alive, marks: [], since: now)
         digest.toggle(node, generation: statement.generation, state: .alive)
         probeOrder.insert(position, using: &generator)
-        reportChange(at: position, from: nil, by: node)
+        reportChange(at: position, from: nil, by: node, now: now)
         settleName(statement.name)
         passOn(.alive(statement, signature), about: node, origin: origin, now: now)
     }
@@ -77,7 +77,7 @@ extension Membership {
         if before.state != .alive { table.setState(.alive, at: position, since: now) }
         digest.toggle(before.id, generation: statement.generation, state: .alive)
         if before.state != .alive || before.generation != statement.generation {
-            reportChange(at: position, from: before.state, by: before.id)
+            reportChange(at: position, from: before.state, by: before.id, now: now)
         }
         if before.name != statement.name { settleName(before.name) }
         if before.name != statement.name || before.marks.contains(.nameShared) {
@@ -98,8 +98,14 @@ extension Membership {
         }
     }
 
-    mutating func reportChange(at position: Int, from: MemberState?, by author: NodeID) {
+    mutating func reportChange(
+        at position: Int, from: MemberState?, by author: NodeID, now: Instant
+    ) {
         let member = table[position]
+        let isSuspicion =
+            (from == .alive && member.state == .suspect)
+            || (from == .suspect && member.state == .alive)
+        if !isSuspicion { lastMemberChange = now }
         report(
             .changed(
                 member.id, from: from, to: member.state, generation: member.generation,
@@ -118,7 +124,7 @@ extension Membership {
         table.setState(state, at: position, since: now)
         table[position].marks.subtract([.restored, .silent])
         digest.toggle(before.id, generation: before.generation, state: state)
-        reportChange(at: position, from: before.state, by: author)
+        reportChange(at: position, from: before.state, by: author, now: now)
         if before.marks.contains(.nameShared) { settleName(before.name) }
     }
 
@@ -143,7 +149,7 @@ extension Membership {
             statement, signature, id: node, state: .dead, marks: .restored, since: now)
         ended[node] = EndedRecord(claim: nil, anchor: now)
         probeOrder.insert(position, using: &generator)
-        reportChange(at: position, from: nil, by: id)
+        reportChange(at: position, from: nil, by: id, now: now)
         settleName(statement.name)
     }
 }

@@ -16,6 +16,19 @@ extension Membership {
         wantGossip(now: now)
     }
 
+    /// Another part's news under a key is told no more. Membership's own are left alone.
+    package mutating func unbroadcast(_ key: DisseminationQueue.Key) {
+        for lane in GossipLane.allCases where lane != .membership { lanes[lane].remove(key) }
+    }
+
+    /// A peer has told what waits here, word for word: that counts as told once. For other parts'
+    /// news only; members' own, with a mesh of a thousand, must be told in full.
+    package mutating func noteHeard(_ update: Update, about key: DisseminationQueue.Key) {
+        let lane = GossipLane(ofKind: update.kind)
+        guard lane != .membership else { return }
+        lanes[lane].noteHeard(update, about: key, limit: parameters.newsLimit)
+    }
+
     /// Something new waits: the next tick need not be.
     mutating func wantGossip(now: Instant) {
         guard phase != .waiting, phase != .stopped else { return }

@@ -46,31 +46,37 @@ extension Membership {
             let count = try reader.readVarint()
             guard count <= UInt64(Update.byteCountMax) else { throw .tooLarge }
             let body = try reader.readSection(Int(count))
-            try receiveUpdate(kind: kind, body, now: now)
+            try receiveUpdate(kind: kind, body, from: peer, now: now)
         }
         switch message {
-        case .ping(let sequence, let target, let theirDigest):
+        case .ping(let sequence, let target, let digest, let truth):
             handlePing(
-                sequence, target: target, digest: theirDigest, requestByteCount: payload.count,
-                from: peer, now: now)
-        case .ack(let sequence, let theirDigest):
-            handleAck(sequence, digest: theirDigest, from: peer, now: now)
+                sequence, target: target, Digests(members: digest, truth: truth),
+                requestByteCount: payload.count, from: peer, now: now)
+        case .ack(let sequence, let digest, let truth):
+            handleAck(
+                sequence, Digests(members: digest, truth: truth), from: peer, now: now)
         case .pingRequest(let sequence, let target):
             handlePingRequest(sequence, target: target, from: peer, now: now)
         case .nack(let sequence):
             handleNack(sequence, from: peer)
+        case .foreign(let kind, let fields):
+            handUp(.message(kind: kind, fields: fields, peer))
         case .gossip, .unknown:
             break
         }
     }
 
     private mutating func receiveUpdate(
-        kind: UInt8, _ body: ByteReader, now: Instant
+        kind: UInt8, _ body: ByteReader, from peer: Peer, now: Instant
     ) throws(DecodeError) {
         if kind == UpdateKind.alive {
             try receiveAlive(body, origin: .gossip, now: now)
         } else if let claim = MemberClaim.Kind(rawValue: kind) {
             try receiveClaim(claim, body, now: now)
+        } else if kind > UpdateKind.membership.upperBound {
+            var body = body
+            handUp(.update(Update(kind: kind, body: Array(body.readRest())), peer))
         } else {
             counters.updatesUnknown += 1
         }
@@ -78,8 +84,19 @@ extension Membership {
 
     // MARK: Pings and their answers
 
+    /// What every ping and ack says of its sender.
+    private struct Digests {
+        var members: UInt64
+        var truth: UInt64
+    }
+
+    private mutating func compare(_ theirs: Digests, of node: NodeID, now: Instant) {
+        compareDigest(theirs.members, of: node, now: now)
+        if table.position(of: node) != nil { handUp(.truthDigest(theirs.truth, node)) }
+    }
+
     private mutating func handlePing(
-        _ sequence: UInt32, target: NodePrefix, digest theirs: UInt64, requestByteCount: Int,
+        _ sequence: UInt32, target: NodePrefix, _ theirs: Digests, requestByteCount: Int,
         from peer: Peer, now: Instant
     ) {
         guard target.matches(id) else {
@@ -88,10 +105,10 @@ extension Membership {
         }
         // An answer is never larger than its question: nobody is made to flood a third.
         let ack = payload(
-            .ack(sequence: sequence, digest: digest.root), leading: pastStatement(of: peer),
-            byteCountMax: requestByteCount)
+            .ack(sequence: sequence, digest: digest.root, truth: truthDigest),
+            leading: pastStatement(of: peer), byteCountMax: requestByteCount)
         reply(ack, to: peer)
-        compareDigest(theirs, of: peer.node, now: now)
+        compare(theirs, of: peer.node, now: now)
         // A node that we hold for suspect or dead lives, it seems; it should hear of it. On a
         // stream there is room to say so beside the ack.
         if let position = table.position(of: peer.node), let claim = claim(about: position) {
@@ -113,13 +130,13 @@ extension Membership {
     }
 
     private mutating func handleAck(
-        _ sequence: UInt32, digest theirs: UInt64, from peer: Peer, now: Instant
+        _ sequence: UInt32, _ theirs: Digests, from peer: Peer, now: Instant
     ) {
         if let relay = relayed[Probe.number(of: sequence)], relay.target == peer.node {
             relayed[Probe.number(of: sequence)] = nil
             let ack = payload(
-                .ack(sequence: relay.askersSequence, digest: digest.root), leading: [],
-                byteCountMax: Message.byteCountMax)
+                .ack(sequence: relay.askersSequence, digest: digest.root, truth: truthDigest),
+                leading: [], byteCountMax: Message.relayedByteCountMax)
             effects.append(
                 .send(
                     payload: ack, to: relay.returnAddress, isAcquainted: relay.isAskerAcquainted,
@@ -129,7 +146,7 @@ extension Membership {
             return
         }
         noteAnswer(to: sequence, probe, from: peer, now: now)
-        compareDigest(theirs, of: peer.node, now: now)
+        compare(theirs, of: peer.node, now: now)
     }
 
     private mutating func handleNack(_ sequence: UInt32, from peer: Peer) {
@@ -149,7 +166,8 @@ extension Membership {
         else {
             return reply(
                 payload(
-                    .nack(sequence: sequence), leading: [], byteCountMax: Message.byteCountMax),
+                    .nack(sequence: sequence), leading: [],
+                    byteCountMax: Message.relayedByteCountMax),
                 to: peer)
         }
         let own = nextSequence()
@@ -159,7 +177,7 @@ extension Membership {
             wireVersion: peer.wireVersion)
         timers.schedule(.relay(own), at: now + parameters.pingTimeoutMin)
         let ping = Message.ping(
-            sequence: own, target: NodePrefix(of: target), digest: digest.root)
+            sequence: own, target: NodePrefix(of: target), digest: digest.root, truth: truthDigest)
         send(ping, to: position, leading: [], now: now)
     }
 
@@ -174,7 +192,8 @@ extension Membership {
         relayed[sequence]?.hasNacked = true
         timers.schedule(.relay(sequence), at: now + parameters.pingTimeoutMax)
         let nack = payload(
-            .nack(sequence: relay.askersSequence), leading: [], byteCountMax: Message.byteCountMax)
+            .nack(sequence: relay.askersSequence), leading: [],
+            byteCountMax: Message.relayedByteCountMax)
         effects.append(
             .send(
                 payload: nack, to: relay.returnAddress, isAcquainted: relay.isAskerAcquainted,
@@ -203,12 +222,14 @@ extension Membership {
         for update in leading where writer.count + update.encodedByteCount <= byteCountMax {
             writer.write(update)
         }
-        lanes.fill(&writer, budget: byteCountMax - writer.count, limit: retransmitLimit)
+        lanes.fill(
+            &writer, budget: byteCountMax - writer.count, limit: retransmitLimit,
+            newsLimit: parameters.newsLimit)
         return writer.bytes
     }
 
     /// Answers on the path that the question came by.
-    private mutating func reply(_ payload: [UInt8], to peer: Peer) {
+    mutating func reply(_ payload: [UInt8], to peer: Peer) {
         switch peer.path {
         case .datagram(let address, let usedShortHeader):
             effects.append(

@@ -130,6 +130,7 @@ extension Membership {
         probeOrder.remove(position, moved: table.count - 1)
         table.remove(at: position)
         report(.removed(member.id))
+        lastMemberChange = now
         if member.marks.contains(.nameShared) { settleName(member.name) }
     }
 }

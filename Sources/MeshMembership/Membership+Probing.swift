@@ -69,7 +69,8 @@ extension Membership {
             leading.append(table.aliveUpdate(at: 0))
         }
         let message = Message.ping(
-            sequence: sequence, target: NodePrefix(of: member.id), digest: digest.root)
+            sequence: sequence, target: NodePrefix(of: member.id), digest: digest.root,
+            truth: truthDigest)
         return (message, leading)
     }
 

@@ -55,10 +55,12 @@ extension Membership {
 
     private mutating func begin(_ stream: StreamID) {
         guard let role = streams[stream]?.role else { return }
+        streams[stream]?.isOpen = true
         write(.hello(ownHello), on: stream)
         switch role {
         case .probing(_, let payload): write(.datagram(payload), on: stream)
         case .syncing: write(.offer(digest.buckets), on: stream)
+        case .foreign: handUp(.stream(stream, .opened, nil))
         case .accepted: break
         }
     }
@@ -69,7 +71,7 @@ extension Membership {
             wireVersions: parameters.wireVersions)
     }
 
-    private mutating func write(_ frame: Frame, on stream: StreamID) {
+    mutating func write(_ frame: Frame, on stream: StreamID) {
         effects.append(.write(frame.encoded(), on: stream))
     }
 
@@ -91,17 +93,18 @@ extension Membership {
         if case .hello(let hello) = frame {
             return try greet(hello, on: stream, conversation, now: now)
         }
-        guard let peer = conversation.peer else { throw .invalid }
+        guard let hello = conversation.peer else { throw .invalid }
+        let peer = speaker(of: hello, on: stream)
+        if case .foreign(let kind, let body) = frame {
+            return try handleForeign(kind, body, on: stream, conversation, peer)
+        }
+        guard !conversation.isForeign else {
+            if case .unknown = frame { return }
+            throw .invalid
+        }
         switch (frame, conversation.role) {
         case (.datagram(let payload), .accepted), (.datagram(let payload), .probing):
-            let version = min(
-                peer.wireVersions.upperBound, parameters.wireVersions.upperBound)
-            try handle(
-                payload: payload,
-                from: Peer(
-                    node: peer.node, bootID: peer.bootID, path: .stream(stream),
-                    wireVersion: version),
-                now: now)
+            try handle(payload: payload, from: peer, now: now)
         case (.offer(let digests), .accepted) where !conversation.hasSentEnd:
             let buckets = digest.difference(from: digests)
             write(.request(buckets), on: stream)
@@ -115,8 +118,8 @@ extension Membership {
             streams[stream]?.hasReceivedEnd = true
         case (.unknown, _):
             break
-        case (.hello, _), (.datagram, .syncing), (.offer, _), (.request, _), (.entries, .probing),
-            (.end, .probing):
+        case (.hello, _), (.datagram, _), (.offer, _), (.request, _), (.entries, _), (.end, _),
+            (.foreign, _):
             throw .invalid
         }
         if streams[stream]?.isDone ?? false { finish(stream, now: now) }
@@ -129,6 +132,8 @@ extension Membership {
         guard conversation.peer == nil,
             hello.wireVersions.overlaps(parameters.wireVersions)
         else { throw .invalid }
+        // Another answers at the address of whom we wanted: nothing here is for its ears.
+        if case .foreign(let node) = conversation.role, hello.node != node { throw .invalid }
         streams[stream]?.peer = hello
         // Nobody signs a hello. One under our key from another boot may be a clone or a lie; the
         // statements that follow tell, for they are signed.
@@ -226,10 +231,6 @@ extension Membership {
             wasReachable: wasReachable, isFirst: isFirst, now: now)
     }
 
-    private func isReachable(_ node: NodeID) -> Bool {
-        table.position(of: node).map { table[$0].isReachable } ?? false
-    }
-
     /// Whether a member read from disk as dead is ended over there, too, and by no older a word of
     /// its own: nothing speaks for its being alive, and its end is proved now.
     private func isRememberedAlike(
@@ -277,7 +278,9 @@ extension Membership {
             return
         }
         hasSynced = true
+        if seed != nil || seeds.names(peer.node), peer.node != id { hasSyncedWithNamedPeer = true }
         report(.synced(peer.node))
+        handUp(.synced(peer.node))
         guard let seed else { return }
         // Under our own key answers a clone, not the mesh: no reason to stop looking for it.
         if peer.node == id {
@@ -289,7 +292,7 @@ extension Membership {
         }
     }
 
-    private mutating func close(_ stream: StreamID, now: Instant) {
+    mutating func close(_ stream: StreamID, now: Instant) {
         effects.append(.close(stream))
         streamEnded(stream, now: now)
     }
@@ -298,7 +301,11 @@ extension Membership {
         guard let conversation = streams.remove(stream) else { return }
         switch conversation.role {
         case .syncing(let seed?): trySeed(seed, now: now)
-        case .syncing(nil), .probing, .accepted: break
+        case .syncing(nil), .probing, .foreign, .accepted: break
+        }
+        if conversation.isForeign {
+            let peer = conversation.peer.map { speaker(of: $0, on: stream) }
+            handUp(.stream(stream, .closed, peer))
         }
     }
 

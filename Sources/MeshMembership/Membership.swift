@@ -50,7 +50,16 @@ package struct Membership: Sendable {
 
     var streams = StreamTable()
     var syncTrigger = SyncTrigger()
-    var hasSynced = false
+    /// An exchange of lists that this node opened has ended.
+    package internal(set) var hasSynced = false
+    /// One with a peer that the configuration names has.
+    package internal(set) var hasSyncedWithNamedPeer = false
+
+    /// What this node holds about checks, as the other parts sum it up: sent in every ping and ack.
+    package var truthDigest: UInt64 = 0
+    var inbox = BoundedQueue<Inbound>(limit: MembershipBounds.inboxMax)
+    /// When a member last joined, died, came back, left or was dropped. Suspicions do not count.
+    package internal(set) var lastMemberChange: Instant = .zero
 
     var seeds: SeedJoiner
     var cloneWatch = CloneWatch()
@@ -119,6 +128,7 @@ package struct Membership: Sendable {
     /// Begins: signs the first statement; what needs it follows its signature.
     package mutating func start(now: Instant) {
         startedAt = now
+        lastMemberChange = now
         lastRetentionTick = now
         for position in 0..<table.count {
             table[position].since = now
@@ -223,7 +233,7 @@ package struct Membership: Sendable {
     func isListed(_ key: PublicKey) -> Bool { roster?.contains(key) ?? true }
 
     /// More than half of the known are reachable; at exactly half, the half with the lowest id
-    /// has it.
+    /// has it. Good enough to let memories age; what extends the truth asks for fresh acks.
     package var hasMajority: Bool {
         var known = 0
         var reachable = 0
@@ -250,8 +260,10 @@ package struct MembershipCounters: Sendable, Hashable {
     package var claimsUnfounded = 0
     /// Members that found no place in the table.
     package var membersRefused = 0
-    /// Updates of a kind that this version does not know.
+    /// Updates of a membership kind that this version does not know.
     package var updatesUnknown = 0
+    /// Messages, updates and digests for the other parts that found the inbox full.
+    package var inboxOverflows = 0
     /// Pings meant for another node that had our address.
     package var pingsMisdirected = 0
     /// Streams refused or closed for what came over them.

@@ -38,6 +38,9 @@ package struct MembershipParameters: Sendable {
     package var gossipEagerInterval: TimeSpan = .milliseconds(20)
     /// An update is sent at most this times ceil(log10(n + 1)) times.
     package var retransmitMultiplier = 4
+    /// An update that is not about members is sent at most this many times, however large the mesh
+    /// is: anti-entropy reaches whom gossip missed.
+    package var newsLimit = 6
     /// How long the dead, the left and the forgotten are remembered.
     package var retention: TimeSpan = .hours(24)
     /// How often a node that knows dead members considers trying one of them.
@@ -91,6 +94,13 @@ package enum MembershipBounds {
     package static let membersMax = 10_000
     /// Updates waiting to be gossiped per lane. The one sent most often gives way.
     package static let queuedUpdatesMax = 4_096
+    /// Updates waiting in the lane of the flips: a storm of them moves by anti-entropy.
+    package static let queuedFlipsMax = 512
+    /// What waits for the other parts of the node, which empty it after every call. A further
+    /// datagram's is dropped and counted; a further frame ends its stream.
+    package static let inboxMax = 4_096
+    /// Streams that peers opened for other parts of the node. A further one is closed.
+    package static let foreignStreamsAcceptedMax = 16
     /// Probes under way at once: the period's, confirmations, last looks, contacts with the dead.
     /// A further one is not started; its timer comes again.
     package static let probesMax = 256

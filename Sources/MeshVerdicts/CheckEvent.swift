@@ -8,6 +8,8 @@ package enum CheckEvent: Sendable, Hashable {
     /// The chain that was followed has lost to another: two flips with one parent, or an older
     /// birth. Nothing is told until the winner is confirmed by a round without dissent.
     case forked(lost: Flip, won: Flip)
+    /// No owner dissented from a fork's winner in a round of looks: it may be told.
+    case confirmed(Flip)
     /// What most of the check's reachable owners see from a side without the majority; `nil` when
     /// they no longer do.
     case provisional(CheckID, TargetState?)

@@ -270,9 +270,9 @@ extension Target {
             payload(.gossip, [peers[number].update], from: number)
         }
         let pings: [Message] = [
-            .ping(sequence: 1, target: NodePrefix(of: ownID), digest: 9),
+            .ping(sequence: 1, target: NodePrefix(of: ownID), digest: 9, truth: 8),
             .pingRequest(sequence: 2, target: peers[1].id), .nack(sequence: 3),
-            .ack(sequence: 1, digest: 9),
+            .ack(sequence: 1, digest: 9, truth: 8),
         ]
         let talk: [UInt8] = pings.flatMap { payload($0, [], from: 0) + step(.wait, 3) }
         let claims: [UInt8] = MemberClaim.Kind.allCases.flatMap { kind in

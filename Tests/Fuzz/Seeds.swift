@@ -35,8 +35,10 @@ enum Seeds {
         statements.map { Update.alive($0, signature) } + claims.map { .claim($0, signature) }
 
     static let messages: [Message] = [
-        .ping(sequence: 1, target: NodePrefix(of: node), digest: 2), .ack(sequence: 1, digest: 2),
+        .ping(sequence: 1, target: NodePrefix(of: node), digest: 2, truth: 3),
+        .ack(sequence: 1, digest: 2, truth: 3),
         .pingRequest(sequence: 1, target: node), .nack(sequence: 1), .gossip, .unknown(kind: 9),
+        .foreign(kind: 16, fields: [0, 0, 0, 1]),
     ]
 
     static let entries = [
@@ -48,6 +50,6 @@ enum Seeds {
         .hello(
             Frame.Hello(node: node, generation: 1, bootID: BootID(2), wireVersions: 1...1)),
         .datagram([1, 2, 3]), .offer([UInt64](repeating: 5, count: MemberDigest.bucketCount)),
-        .request(7), .entries(entries), .end, .unknown(kind: 9),
+        .request(7), .entries(entries), .end, .unknown(kind: 9), .foreign(kind: 32, body: [1, 2]),
     ]
 }

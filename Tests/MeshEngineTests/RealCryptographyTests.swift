@@ -113,6 +113,7 @@ private struct SmallMesh {
                 nodes[number].handle(
                     addresses: [Self.address(of: 0)], ofSeed: seed, now: now)
             case .storeGeneration, .report, .stop: continue
+            case .store, .look, .deliver, .reportCheck, .reportNotice: continue
             }
         }
     }

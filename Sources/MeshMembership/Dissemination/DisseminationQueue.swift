@@ -5,10 +5,11 @@ package import MeshCore
 ///
 /// A newer update about the same thing replaces the older one and starts afresh.
 ///
-/// Counting what we hear back as told would halve the talk, and was tried: a mesh of a thousand
-/// then missed one node with every third update.
+/// Counting what we hear back as told would halve the talk, and was tried for members: a mesh of a
+/// thousand then missed one node with every third update. News that anti-entropy mends within a
+/// second or two is counted so, by `noteHeard`.
 ///
-/// Bound: `MembershipBounds.queuedUpdatesMax`; the most told gives way, for it is the best known.
+/// Bound: `limit`; the most told gives way, for it is the best known.
 package struct DisseminationQueue: Sendable {
     /// What an update is about. Of one subject there may be several: its state, and one accusation
     /// for each accuser.
@@ -41,7 +42,13 @@ package struct DisseminationQueue: Sendable {
     private var first: [Int32] = []
     private var last: [Int32] = []
 
-    package init() {}
+    /// Updates that wait at most.
+    package let limit: Int
+
+    package init(limit: Int = MembershipBounds.queuedUpdatesMax) {
+        precondition(limit > 0, "expected a queue to hold at least one update")
+        self.limit = limit
+    }
 
     package var count: Int { slots.count }
     /// What all of it would take on the wire.
@@ -52,7 +59,7 @@ package struct DisseminationQueue: Sendable {
 
     package mutating func enqueue(_ update: Update, about key: Key) {
         remove(key)
-        if slots.count >= MembershipBounds.queuedUpdatesMax { dropMostTold() }
+        if slots.count >= limit { dropMostTold() }
         let entry = Entry(key: key, update: update, told: 0, previous: Self.none, next: Self.none)
         let slot: Int32
         if let reused = free.popLast() {
@@ -99,6 +106,12 @@ package struct DisseminationQueue: Sendable {
         }
         for slot in told { advance(slot, limit: limit) }
         return budget - left
+    }
+
+    /// Counts an update that somebody else has told as told by us, if it is what waits under `key`.
+    package mutating func noteHeard(_ update: Update, about key: Key, limit: Int) {
+        guard let slot = slots[key], entries[Int(slot)].update == update else { return }
+        advance(slot, limit: limit)
     }
 
     private mutating func advance(_ slot: Int32, limit: Int) {

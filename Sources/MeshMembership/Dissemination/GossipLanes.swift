@@ -18,6 +18,14 @@ package enum GossipLane: Int, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Updates that wait at most; the one told most often gives way.
+    var queuedMax: Int {
+        switch self {
+        case .membership, .notices, .other: MembershipBounds.queuedUpdatesMax
+        case .flips: MembershipBounds.queuedFlipsMax
+        }
+    }
+
     /// The lane that an update's kind belongs to.
     package init(ofKind kind: UInt8) {
         switch kind {
@@ -31,8 +39,7 @@ package enum GossipLane: Int, Sendable, Hashable, CaseIterable {
 
 /// The queues of all lanes, and how they share a datagram.
 package struct GossipLanes: Sendable {
-    private var queues = [DisseminationQueue](
-        repeating: DisseminationQueue(), count: GossipLane.allCases.count)
+    private var queues = GossipLane.allCases.map { DisseminationQueue(limit: $0.queuedMax) }
 
     package init() {}
 
@@ -46,8 +53,11 @@ package struct GossipLanes: Sendable {
     }
 
     /// Fills a datagram with at most `budget` bytes of news: each lane its share or what it has,
-    /// if that is less; what is then left goes to the lanes that have more, in their order.
-    package mutating func fill(_ writer: inout ByteWriter, budget: Int, limit: Int) {
+    /// if that is less; what is then left goes to the lanes that have more, in their order. What
+    /// concerns members is told `limit` times, all else `newsLimit` times.
+    package mutating func fill(
+        _ writer: inout ByteWriter, budget: Int, limit: Int, newsLimit: Int
+    ) {
         guard budget > 0, !isEmpty else { return }
         var rooms = GossipLane.allCases.map { lane in
             min(self[lane].byteCount, budget * lane.reservedShare / 100)
@@ -62,7 +72,10 @@ package struct GossipLanes: Sendable {
         var unused = 0
         for lane in GossipLane.allCases where rooms[lane.rawValue] + unused > 0 {
             let room = rooms[lane.rawValue] + unused
-            unused = room - queues[lane.rawValue].fill(&writer, budget: room, limit: limit)
+            unused =
+                room
+                - queues[lane.rawValue].fill(
+                    &writer, budget: room, limit: lane == .membership ? limit : newsLimit)
         }
     }
 }

@@ -14,6 +14,8 @@ struct SeedJoiner: Sendable {
     struct Seed: Sendable {
         /// Which node answered there last.
         var node: NodeID?
+        /// It is this node itself, as far as is known: no peer to wait for.
+        var isOwn = false
         /// Resolution or exchange under way.
         var isBusy = false
         /// Addresses of the last resolution still to be tried.
@@ -40,6 +42,17 @@ struct SeedJoiner: Sendable {
         return due
     }
 
+    /// Whether the configuration names anybody but this node.
+    var namesOthers: Bool { seeds.contains { !$0.isOwn } }
+
+    /// Whether every peer that is named has answered once or has failed its quick tries.
+    var areSettled: Bool {
+        seeds.allSatisfy { $0.isOwn || $0.node != nil || $0.tries >= Self.quickTries }
+    }
+
+    /// Whether `node` has answered as one of those that are named.
+    func names(_ node: NodeID) -> Bool { seeds.contains { $0.node == node } }
+
     /// When the next silent seed is due.
     func nextTry(isNeeded: (NodeID) -> Bool) -> Instant? {
         var earliest: Instant?
@@ -52,6 +65,7 @@ struct SeedJoiner: Sendable {
 
     mutating func resolved(_ index: Int, to addresses: [SocketAddress]) {
         seeds[index].addresses = addresses
+        seeds[index].isOwn = false
     }
 
     /// The next address of a seed to try; `nil` if none is left, and the try has failed.
@@ -61,6 +75,7 @@ struct SeedJoiner: Sendable {
 
     /// The seed is this node itself: nothing to do there until the name is looked up again.
     mutating func isSelf(_ index: Int, now: Instant) {
+        seeds[index].isOwn = true
         seeds[index].isBusy = false
         seeds[index].nextTry = now + Self.slowestInterval
     }

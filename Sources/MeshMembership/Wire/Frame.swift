@@ -12,6 +12,8 @@ package enum Frame: Hashable, Sendable {
     package static let byteCountMax = 128 * 1_024
     /// A full frame of entries is sent once it holds this much.
     package static let entriesByteCountTarget = 32 * 1_024
+    /// Frames of the parts above membership, which carries them.
+    package static let foreignKinds: ClosedRange<UInt8> = 32...127
 
     case hello(Hello)
     /// A ping or its ack with the updates behind it, exactly as a datagram would carry them.
@@ -23,6 +25,8 @@ package enum Frame: Hashable, Sendable {
     case entries([MemberEntry])
     /// Everything asked for has been sent.
     case end
+    /// One of `foreignKinds`: another part of the node reads the body.
+    case foreign(kind: UInt8, body: [UInt8])
     /// A kind of a later version: skipped.
     case unknown(kind: UInt8)
 
@@ -79,6 +83,9 @@ package enum Frame: Hashable, Sendable {
             for entry in entries { entry.write(to: &body) }
         case .end:
             kind = Kind.end
+        case .foreign(let foreign, let bytes):
+            kind = foreign
+            body.writeRaw(bytes)
         case .unknown(let unknown):
             kind = unknown
         }
@@ -127,6 +134,8 @@ package enum Frame: Hashable, Sendable {
         case Kind.end:
             try reader.requireEnd()
             return .end
+        case foreignKinds:
+            return .foreign(kind: kind, body: Array(reader.readRest()))
         default:
             return .unknown(kind: kind)
         }

@@ -8,11 +8,11 @@ package import MeshCore
 /// Fields beyond those a version knows are skipped: the length says where they end.
 package enum Message: Hashable, Sendable {
     /// Are you there? Answered with an ack by `target` only, never by another node that has taken
-    /// over its address. The digest is of the sender's member list, so that an answer need not be
-    /// larger than what it answers.
-    case ping(sequence: UInt32, target: NodePrefix, digest: UInt64)
+    /// over its address. The digest is of the sender's member list, `truth` of what it holds about
+    /// checks; both are here so that an answer need not be larger than what it answers.
+    case ping(sequence: UInt32, target: NodePrefix, digest: UInt64, truth: UInt64)
     /// I am, or, from a relay, it is.
-    case ack(sequence: UInt32, digest: UInt64)
+    case ack(sequence: UInt32, digest: UInt64, truth: UInt64)
     /// Ping `target` for me; I got no answer. A relay pings only members that it knows
     /// (alive, suspect or dead), at the address that they gave: nobody can be made to ping a
     /// stranger.
@@ -21,6 +21,8 @@ package enum Message: Hashable, Sendable {
     case nack(sequence: UInt32)
     /// Nothing but the updates behind it.
     case gossip
+    /// One of `foreignKinds`: another part of the node reads the fields, all of them.
+    case foreign(kind: UInt8, fields: [UInt8])
     /// A kind of a later version; its updates still count.
     case unknown(kind: UInt8)
 
@@ -32,25 +34,35 @@ package enum Message: Hashable, Sendable {
         static let gossip: UInt8 = 5
     }
 
-    /// The largest encoding: a ping request.
-    package static let byteCountMax = 22
+    /// Messages of the parts above membership, which carries them.
+    package static let foreignKinds: ClosedRange<UInt8> = 16...127
+    /// What one byte of length can say. Bulk goes behind the message, as updates.
+    package static let fieldsByteCountMax = 255
+    /// The largest encoding: a message of another part. The largest of membership's own is a ping
+    /// with 30.
+    package static let byteCountMax = 2 + fieldsByteCountMax
+    /// What a relay may answer with: no more than a ping request takes, and an ack does.
+    package static let relayedByteCountMax = 22
 
-    /// Appends the message. `extensionBytes` stand for the fields of a later version.
+    /// Appends the message. `extensionBytes` stand for the fields of a later version. Expects
+    /// fields of at most `fieldsByteCountMax`, with them.
     package func write(to writer: inout ByteWriter, extensionBytes: [UInt8] = []) {
         func header(_ kind: UInt8, _ count: Int) {
             writer.write(kind)
             writer.write(UInt8(count + extensionBytes.count))
         }
         switch self {
-        case .ping(let sequence, let target, let digest):
-            header(Kind.ping, 20)
+        case .ping(let sequence, let target, let digest, let truth):
+            header(Kind.ping, 28)
             writer.write(sequence)
             writer.write(target.word)
             writer.write(digest)
-        case .ack(let sequence, let digest):
-            header(Kind.ack, 12)
+            writer.write(truth)
+        case .ack(let sequence, let digest, let truth):
+            header(Kind.ack, 20)
             writer.write(sequence)
             writer.write(digest)
+            writer.write(truth)
         case .pingRequest(let sequence, let target):
             header(Kind.pingRequest, 20)
             writer.write(sequence)
@@ -60,6 +72,9 @@ package enum Message: Hashable, Sendable {
             writer.write(sequence)
         case .gossip:
             header(Kind.gossip, 0)
+        case .foreign(let kind, let fields):
+            header(kind, fields.count)
+            writer.writeRaw(fields)
         case .unknown(let kind):
             header(kind, 0)
         }
@@ -74,9 +89,11 @@ package enum Message: Hashable, Sendable {
         case Kind.ping:
             return .ping(
                 sequence: try fields.readUInt32(), target: NodePrefix(try fields.readUInt64()),
-                digest: try fields.readUInt64())
+                digest: try fields.readUInt64(), truth: try fields.readUInt64())
         case Kind.ack:
-            return .ack(sequence: try fields.readUInt32(), digest: try fields.readUInt64())
+            return .ack(
+                sequence: try fields.readUInt32(), digest: try fields.readUInt64(),
+                truth: try fields.readUInt64())
         case Kind.pingRequest:
             return .pingRequest(
                 sequence: try fields.readUInt32(), target: NodeID(try fields.readBytes16()))
@@ -84,6 +101,8 @@ package enum Message: Hashable, Sendable {
             return .nack(sequence: try fields.readUInt32())
         case Kind.gossip:
             return .gossip
+        case foreignKinds:
+            return .foreign(kind: kind, fields: Array(fields.readRest()))
         default:
             return .unknown(kind: kind)
         }

@@ -21,6 +21,7 @@ extension World {
             let former = state.map { "\($0)" } ?? "unknown"
             return "\(text(flip)) after \(former), \(origin)"
         case .forked(let lost, let won): return "fork: \(text(won)) wins, \(text(lost)) is lost"
+        case .confirmed(let flip): return "\(text(flip)) is confirmed"
         case .provisional(let check, let state):
             let seen = state.map { "provisionally \($0)" } ?? "no longer provisional"
             return "\(checkName(check)) is \(seen)"

@@ -277,7 +277,7 @@ extension World {
         case .forked: watch.truth.noteFork()
         case .equivocated: watch.truth.noteEquivocation()
         case .abstained: watch.truth.noteAbstention()
-        case .provisional, .watched: break
+        case .confirmed, .provisional, .watched: break
         }
         note(.checkReported(process: number, event), .checks)
     }
@@ -290,6 +290,8 @@ extension World {
             {
                 watch.sentKnownAt[view.notice.id] = now
             }
+        case .equivocated: watch.truth.noteEquivocation()
+        case .recorded, .refused: break
         }
         note(.noticeReported(process: number, event), .notices)
     }

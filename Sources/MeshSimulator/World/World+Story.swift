@@ -27,6 +27,8 @@ extension World {
             case .noticeReported(let process, .changed(let view)):
                 "\(now.seconds) \(title(process)): \(view.notice.id.description.prefix(6)) is "
                     + "\(view.status) by \(view.node.map { name(of: $0) } ?? "nobody")"
+            case .noticeReported(let process, let event):
+                "\(now.seconds) \(title(process)): \(event)"
             case .sent, .delivered, .deadlineHandled, .looked, .flipped: nil
             }
         }

@@ -105,7 +105,7 @@ import Testing
 @Suite struct GossipLanesTests {
     private func fill(_ lanes: inout GossipLanes, budget: Int) throws -> [UInt8: Int] {
         var writer = ByteWriter()
-        lanes.fill(&writer, budget: budget, limit: 4)
+        lanes.fill(&writer, budget: budget, limit: 4, newsLimit: 4)
         #expect(writer.count <= budget)
         var reader = ByteReader(writer.bytes)
         var byKind: [UInt8: Int] = [:]

@@ -105,7 +105,8 @@ import Testing
         var stage = try Stage(me, knowing: [friend])
         let restored = copy(of: friend, generation: 1, boot: 77)
         try stage.hear(
-            [restored.alive()], .ping(sequence: 16, target: NodePrefix(of: me.id), digest: 0),
+            [restored.alive()],
+            .ping(sequence: 16, target: NodePrefix(of: me.id), digest: 0, truth: 0),
             from: restored)
         let ack = try #require(stage.sent.last)
         #expect(ack.updates == [friend.alive()])

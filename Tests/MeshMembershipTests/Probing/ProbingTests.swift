@@ -30,7 +30,7 @@ import Testing
     private func answerAll(_ stage: inout Stage, by other: Character) throws {
         for sequence in stage.node.probes.keys.sorted() {
             try stage.hear(
-                [], .ack(sequence: sequence, digest: stage.node.rootDigest), from: other)
+                [], .ack(sequence: sequence, digest: stage.node.rootDigest, truth: 0), from: other)
         }
     }
 
@@ -52,28 +52,28 @@ import Testing
         try stage.hear([], .pingRequest(sequence: 77, target: target.id), from: asker)
         let ping = try #require(stage.sent.last)
         #expect(ping.to == target.address)
-        guard case .ping(let sequence, _, _) = ping.message else {
+        guard case .ping(let sequence, _, _, _) = ping.message else {
             Issue.record("expected a ping to the target")
             return
         }
-        try stage.hear([], .ack(sequence: sequence, digest: 0), from: others[2])
-        #expect(!stage.sent.contains { $0.message == .ack(sequence: 77, digest: 0) })
-        try stage.hear([], .ack(sequence: sequence, digest: 0), from: target)
+        try stage.hear([], .ack(sequence: sequence, digest: 0, truth: 0), from: others[2])
+        #expect(!stage.sent.contains { $0.message == .ack(sequence: 77, digest: 0, truth: 0) })
+        try stage.hear([], .ack(sequence: sequence, digest: 0, truth: 0), from: target)
         let answer = try #require(stage.sent.last)
         #expect(answer.to == asker.address)
-        #expect(answer.message == .ack(sequence: 77, digest: stage.node.rootDigest))
+        #expect(answer.message == .ack(sequence: 77, digest: stage.node.rootDigest, truth: 0))
 
         stage.sent = []
         try stage.hear([], .pingRequest(sequence: 78, target: target.id), from: asker)
         stage.wait(.milliseconds(150))
         #expect(stage.sent.contains { $0.to == asker.address && $0.message == .nack(sequence: 78) })
-        guard case .ping(let late, _, _) = stage.sent[0].message else {
+        guard case .ping(let late, _, _, _) = stage.sent[0].message else {
             Issue.record("expected a ping to the target")
             return
         }
-        try stage.hear([], .ack(sequence: late, digest: 0), from: target)
+        try stage.hear([], .ack(sequence: late, digest: 0, truth: 0), from: target)
         #expect(
-            stage.sent.last?.message == .ack(sequence: 78, digest: stage.node.rootDigest),
+            stage.sent.last?.message == .ack(sequence: 78, digest: stage.node.rootDigest, truth: 0),
             "a late answer is still passed on")
     }
 
@@ -92,9 +92,10 @@ import Testing
                 about: .init(subject: Bytes16(high: 1, low: UInt64(number))), now: stage.now)
         }
         try stage.hear(
-            [], .ping(sequence: 9, target: NodePrefix(of: me.id), digest: 1), from: others[0])
+            [], .ping(sequence: 9, target: NodePrefix(of: me.id), digest: 1, truth: 0),
+            from: others[0])
         let ack = try #require(stage.sent.last)
-        guard case .ack(9, _) = ack.message else {
+        guard case .ack(9, _, _) = ack.message else {
             Issue.record("expected an ack")
             return
         }
@@ -104,7 +105,7 @@ import Testing
     @Test func `a ping meant for another is not answered`() throws {
         var stage = try Stage(me, knowing: others)
         try stage.hear(
-            [], .ping(sequence: 9, target: NodePrefix(of: others[1].id), digest: 1),
+            [], .ping(sequence: 9, target: NodePrefix(of: others[1].id), digest: 1, truth: 0),
             from: others[0])
         #expect(stage.sent.isEmpty)
         #expect(stage.node.counters.pingsMisdirected == 1)
@@ -212,7 +213,8 @@ import Testing
         stage.settle()
         try stage.hear(
             [others[0].alive(incarnation: 1)],
-            .ping(sequence: 16, target: NodePrefix(of: stage.me.id), digest: 7), from: others[0])
+            .ping(sequence: 16, target: NodePrefix(of: stage.me.id), digest: 7, truth: 0),
+            from: others[0])
         #expect(stage.state(of: others[0]) == .alive)
         stage.now = stage.now + .hours(8)
         try stage.wait(.minutes(1), answeredBy: others)

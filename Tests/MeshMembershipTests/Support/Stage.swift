@@ -79,10 +79,13 @@ struct Stage {
     private mutating func answerPings(_ others: [Character]) throws {
         let pings = sent
         for packet in pings {
-            guard case .ping(let sequence, _, _) = packet.message,
+            guard case .ping(let sequence, _, _, _) = packet.message,
                 let other = others.first(where: { $0.address == packet.to })
             else { continue }
-            try hear([], .ack(sequence: sequence, digest: node.rootDigest), from: other)
+            try hear(
+                [],
+                .ack(sequence: sequence, digest: node.rootDigest, truth: node.truthDigest),
+                from: other)
         }
         sent.removeAll()
     }

@@ -95,7 +95,11 @@ import Testing
         #expect(stage.state(of: carol) == .suspect)
         stage.wait(.milliseconds(900))
         let looks = stage.sent.filter { packet in
-            if case .ping(_, NodePrefix(of: carol.id), _) = packet.message { true } else { false }
+            if case .ping(_, NodePrefix(of: carol.id), _, _) = packet.message {
+                true
+            } else {
+                false
+            }
         }
         #expect(looks.count >= 4)
         #expect(stage.state(of: carol) == .suspect)

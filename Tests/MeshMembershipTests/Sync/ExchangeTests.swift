@@ -242,7 +242,7 @@ import Testing
         let stream = try accepted(&stage)
         say([hello(seed)], on: stream, &stage)
         for _ in 0..<70 where stage.closed.isEmpty {
-            say([.unknown(kind: 99)], on: stream, &stage)
+            say([.unknown(kind: 200)], on: stream, &stage)
             try stage.wait(.seconds(5), answeredBy: [seed])
         }
         #expect(stage.closed == [stream])
@@ -294,7 +294,8 @@ import Testing
         var stage = try Stage(me, knowing: [seed])
         func pinged(_ stage: inout Stage) throws {
             try stage.hear(
-                [], .ping(sequence: 1, target: NodePrefix(of: me.id), digest: 42), from: seed)
+                [], .ping(sequence: 1, target: NodePrefix(of: me.id), digest: 42, truth: 0),
+                from: seed)
         }
         try pinged(&stage)
         #expect(stage.opened.isEmpty, "not at once")

@@ -24,7 +24,8 @@ struct FrameTests {
         (.request(0x8000_0000_0000_0001), "00000009 04 8000000000000001"),
         (.entries([]), "00000002 05 00"),
         (.end, "00000001 06"),
-        (.unknown(kind: 0x77), "00000001 77"),
+        (.unknown(kind: 0x80), "00000001 80"),
+        (.foreign(kind: 0x20, body: [7, 8]), "00000003 20 0708"),
     ]
 
     static func entries() throws -> [MemberEntry] {
@@ -84,7 +85,7 @@ struct FrameTests {
 
     @Test func `a hello's later fields and an unknown kind's body are skipped`() throws {
         #expect(try Self.decode(Wire.bytes(Self.golden[0].1 + "cafe")) == .hello(Self.hello))
-        #expect(try Self.decode([0, 0, 0, 3, 0x77, 1, 2]) == .unknown(kind: 0x77))
+        #expect(try Self.decode([0, 0, 0, 3, 0x80, 1, 2]) == .unknown(kind: 0x80))
         #expect(try Self.decode([0, 0, 0, 1, 0]) == .unknown(kind: 0))
     }
 

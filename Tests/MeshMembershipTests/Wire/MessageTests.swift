@@ -8,16 +8,18 @@ struct MessageTests {
         (
             .ping(
                 sequence: 0x0102_0304, target: NodePrefix(of: Wire.subject),
-                digest: 0x1112_1314_1516_1718),
-            "01 14 01020304 2021222324252627 1112131415161718"
+                digest: 0x1112_1314_1516_1718, truth: 0x3132_3334_3536_3738),
+            "01 1c 01020304 2021222324252627 1112131415161718 3132333435363738"
         ),
         (
-            .ping(sequence: 1, target: NodePrefix(0), digest: 0),
-            "01 14 00000001 0000000000000000 0000000000000000"
+            .ping(sequence: 1, target: NodePrefix(0), digest: 0, truth: 0),
+            "01 1c 00000001 0000000000000000 0000000000000000 0000000000000000"
         ),
         (
-            .ack(sequence: 0x0102_0304, digest: 0x1112_1314_1516_1718),
-            "02 0c 01020304 1112131415161718"
+            .ack(
+                sequence: 0x0102_0304, digest: 0x1112_1314_1516_1718,
+                truth: 0x3132_3334_3536_3738),
+            "02 14 01020304 1112131415161718 3132333435363738"
         ),
         (
             .pingRequest(sequence: 0x0102_0304, target: Wire.subject),
@@ -25,10 +27,15 @@ struct MessageTests {
         ),
         (.nack(sequence: 0x0102_0304), "04 04 01020304"),
         (.gossip, "05 00"),
-        (.unknown(kind: 0x77), "77 00"),
+        (.unknown(kind: 0x80), "80 00"),
+    ]
+    /// Other parts' messages: membership tells where they end and reads no further.
+    static let foreign: [(Message, String)] = [
+        (.foreign(kind: 0x10, fields: [0, 0, 0, 9]), "10 04 00000009"),
+        (.foreign(kind: 0x7F, fields: []), "7f 00"),
     ]
 
-    @Test(arguments: golden)
+    @Test(arguments: golden + foreign)
     func `a message is written as it always was`(message: Message, text: String) throws {
         let golden = try Wire.bytes(text)
         var writer = ByteWriter()
@@ -41,7 +48,7 @@ struct MessageTests {
         #expect(reader.isAtEnd)
     }
 
-    @Test(arguments: golden)
+    @Test(arguments: golden + foreign)
     func `every truncation is refused`(message: Message, text: String) throws {
         let golden = try Wire.bytes(text)
         for count in 0..<golden.count {
@@ -72,10 +79,25 @@ struct MessageTests {
         #expect(reader.isAtEnd)
     }
 
+    @Test func `an answer of a relay is as large as the request for it`() {
+        func byteCount(_ message: Message) -> Int {
+            var writer = ByteWriter()
+            message.write(to: &writer)
+            return writer.count
+        }
+        let request = byteCount(.pingRequest(sequence: 1, target: Wire.subject))
+        #expect(request == Message.relayedByteCountMax)
+        #expect(byteCount(.ack(sequence: 1, digest: 2, truth: 3)) <= request)
+        #expect(byteCount(.nack(sequence: 1)) <= request)
+    }
+
     @Test func `every kind that is not known is skipped by its length`() throws {
         for kind in [0] + Array(6...255 as ClosedRange<UInt8>) {
             var reader = ByteReader([kind, 3, 9, 9, 9, 42])
-            #expect(try Message.decode(&reader) == .unknown(kind: kind))
+            let isForeign = (16...127).contains(kind)
+            #expect(
+                try Message.decode(&reader)
+                    == (isForeign ? .foreign(kind: kind, fields: [9, 9, 9]) : .unknown(kind: kind)))
             #expect(try reader.readUInt8() == 42)
         }
     }

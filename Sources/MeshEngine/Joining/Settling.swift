@@ -1,0 +1,42 @@
+import MeshCore
+
+/// When a node knows enough of its mesh to vote, mint, claim and tell (section 5, *Settled*): lists
+/// and dossiers exchanged in full with a peer in this generation, every named peer answered or
+/// tried, and the member list at rest. A node alone by configuration is settled at once.
+///
+/// Once settled it stays so for this life.
+struct Settling: Sendable {
+    private static let rest = TimeSpan.seconds(2)
+    private static let patience = TimeSpan.seconds(10)
+
+    let isAlone: Bool
+    var hasMemberSynced = false
+    var hasTruthSynced = false
+    var lastChange = Instant.zero
+    /// Telling waits for word of the majority.
+    var noticesWait = false
+    /// Seconds since the start.
+    var ticks = 0
+    private(set) var startedAt: Instant?
+    private(set) var isSettled = false
+
+    init(isAlone: Bool) { self.isAlone = isAlone }
+
+    /// Whether it is time; when to ask again, if not and time alone may do it.
+    mutating func consider(seedsAreSettled: Bool, now: Instant) -> Instant? {
+        let started = startedAt ?? now
+        startedAt = started
+        guard !isSettled else { return nil }
+        if isAlone {
+            isSettled = true
+            return nil
+        }
+        guard hasMemberSynced, hasTruthSynced, seedsAreSettled else {
+            return now + .milliseconds(250)
+        }
+        let due = min(lastChange + Self.rest, started + Self.patience)
+        guard due <= now else { return due }
+        isSettled = true
+        return nil
+    }
+}

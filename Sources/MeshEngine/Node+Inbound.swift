@@ -1,0 +1,123 @@
+import MeshChecks
+import MeshCore
+import MeshMembership
+import MeshNotices
+import MeshVerdicts
+
+// What membership has carried here, to those whom it is for.
+
+extension Node {
+    mutating func take(_ inbound: Inbound, now: Instant) {
+        switch inbound {
+        case .message(let kind, let fields, let peer):
+            do throws(DecodeError) {
+                guard let message = try EngineMessage.decode(kind: kind, fields: fields) else {
+                    counters.messagesUnknown += 1
+                    return
+                }
+                take(message, from: peer, now: now)
+            } catch {
+                counters.payloadsMalformed += 1
+            }
+        case .update(let update, let peer):
+            take(update, from: peer.node, now: now)
+        case .truthDigest(let digest, let node):
+            truthSync.compare(
+                digest, of: node, with: dossiers.digest.root, now: now, using: &generator)
+        case .stream(let stream, let event, let peer):
+            let source = NodeDossiers(desk: dossiers, verdicts: verdicts, notices: notices)
+            truthSync.handle(
+                event, on: stream, from: peer?.node, source: source, now: now, using: &generator)
+        case .synced(let node):
+            _ = truthSync.force(node, now: now)
+        }
+    }
+
+    private mutating func take(_ message: EngineMessage, from peer: Peer, now: Instant) {
+        switch message {
+        case .parcel(let number):
+            let answer = EngineMessage.parcelReceived(number: number)
+            membership.reply(kind: answer.kind, fields: answer.fields, to: peer)
+        case .parcelReceived(let number):
+            courier.handle(received: number, from: peer.node)
+        case .rollCall(let number):
+            let answer = EngineMessage.present(number: number)
+            membership.reply(kind: answer.kind, fields: answer.fields, to: peer)
+        case .present(let number):
+            rollCall.handle(present: number, from: peer.node, now: now)
+        case .envelope: break
+        }
+    }
+
+    /// `peer` is who brought it in person; `nil` for what an exchange brought.
+    mutating func take(_ update: Update, from peer: NodeID?, now: Instant) {
+        switch update.kind {
+        case UpdateKind.stance, UpdateKind.certificate, UpdateKind.birth:
+            if peer != nil { noteHeard(update) }
+            do throws(DecodeError) {
+                try verdicts.receive(update, from: peer, now: now)
+            } catch {
+                counters.payloadsMalformed += 1
+            }
+        case VerdictMail.kinds:
+            guard let peer else { return }
+            do throws(DecodeError) {
+                take(try VerdictMail.decode(update), from: peer, now: now)
+            } catch {
+                counters.payloadsMalformed += 1
+            }
+        case UpdateKind.receipt, UpdateKind.record:
+            takeTold(update, now: now)
+        case UpdateKind.claim:
+            guard let peer else { return }
+            if case .refused = notices.receive(claim: update, from: peer, now: now) {
+                counters.payloadsMalformed += 1
+            }
+        case UpdateKind.claimAnswer:
+            guard let peer else { return }
+            if case .refused = notices.receive(claimAnswer: update, from: peer, now: now) {
+                counters.payloadsMalformed += 1
+            }
+        default:
+            counters.updatesUnknown += 1
+        }
+    }
+
+    private mutating func take(_ message: VerdictMessage, from peer: NodeID, now: Instant) {
+        switch message {
+        case .head(let head): verdicts.receive(head, from: peer, now: now)
+        case .hints(let hints): verdicts.receive(hints, from: peer, now: now)
+        case .askStanding(let question): verdicts.receive(question, from: peer, now: now)
+        case .askRoll(let question): verdicts.receive(question, from: peer, now: now)
+        case .rollAnswer(let answer): verdicts.receive(answer, from: peer, now: now)
+        case .handover(let handover): verdicts.receive(handover, from: peer, now: now)
+        }
+    }
+
+    private mutating func takeTold(_ update: Update, now: Instant) {
+        let subject = Self.subject(of: update, using: cryptography)
+        membership.noteHeard(update, about: Self.key(subject))
+        let membership = self.membership
+        let intake =
+            update.kind == UpdateKind.receipt
+            ? notices.receive(receipt: update, keyOf: { membership.key(of: $0) }, now: now)
+            : notices.receive(record: update, keyOf: { membership.key(of: $0) }, now: now)
+        switch intake {
+        case .new: self.membership.broadcast(update, about: Self.key(subject), now: now)
+        case .known: break
+        case .unknownAuthor, .refused: counters.statementsRefused += 1
+        }
+    }
+
+    /// A peer has told what this node tells, too: once less to go.
+    private mutating func noteHeard(_ update: Update) {
+        switch update.kind {
+        case UpdateKind.certificate:
+            guard let (_, check, _) = Certificate.peekID(update.body) else { return }
+            membership.noteHeard(update, about: Self.key(check.bytes))
+        case UpdateKind.birth:
+            membership.noteHeard(update, about: Self.key(mesh.bytes))
+        default: break
+        }
+    }
+}

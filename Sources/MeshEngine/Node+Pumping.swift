@@ -1,0 +1,206 @@
+import MeshChecks
+import MeshCore
+import MeshMembership
+import MeshNotices
+import MeshVerdicts
+
+// What one part of the node wants of another, moved until none wants anything more.
+
+extension Node {
+    mutating func pump(now: Instant) {
+        var isIdle = false
+        while !isIdle {
+            isIdle = true
+            while let inbound = membership.popInbound() {
+                take(inbound, now: now)
+                isIdle = false
+            }
+            while let effect = membership.popEffect() {
+                perform(effect, now: now)
+                isIdle = false
+            }
+            while let effect = verdicts.popEffect() {
+                perform(effect, now: now)
+                isIdle = false
+            }
+            while let effect = notices.popEffect() {
+                perform(effect, now: now)
+                isIdle = false
+            }
+            while let effect = rollCall.popEffect() {
+                perform(effect, now: now)
+                isIdle = false
+            }
+            while let effect = truthSync.popEffect() {
+                perform(effect, now: now)
+                isIdle = false
+            }
+            while let parcel = courier.popSend(retry: membership.pingTimeout, now: now) {
+                let message = EngineMessage.parcel(number: parcel.number)
+                _ = membership.send(
+                    kind: message.kind, fields: message.fields, updates: parcel.updates,
+                    to: parcel.node, now: now)
+                isIdle = false
+            }
+        }
+        updateDigest()
+    }
+
+    private mutating func updateDigest() {
+        for (key, hash) in verdicts.takeChangedDossiers() {
+            dossiers.setVerdicts(hash, of: key)
+        }
+        for (key, hash) in notices.takeChangedDossiers() { dossiers.setNotices(hash, of: key) }
+        let birth = verdicts.birth.map { StableHash.of($0.birth.bytes.high, $0.birth.bytes.low) }
+        dossiers.setVerdicts(birth ?? 0, of: DossierDesk.birthKey)
+        membership.truthDigest = dossiers.digest.root
+    }
+
+    // MARK: Membership
+
+    private mutating func perform(_ effect: MembershipEffect, now: Instant) {
+        switch effect {
+        case .send(let payload, let address, let isAcquainted, let wireVersion):
+            counters.datagramsSent += 1
+            outbox.add(
+                .send(
+                    transport.seal(payload, isAcquainted: isAcquainted, wireVersion: wireVersion),
+                    to: address))
+        case .openStream(let stream, let address): outbox.add(.openStream(stream, to: address))
+        case .write(let bytes, let stream): outbox.add(.write(bytes, on: stream))
+        case .close(let stream): outbox.add(.close(stream))
+        case .sign(let bytes, let token):
+            outbox.add(.sign(bytes, token: Outbox.Signer.membership.token(token.number)))
+        case .resolve(let seed): outbox.add(.resolve(seed: seed))
+        case .storeGeneration(let generation): outbox.add(.storeGeneration(generation))
+        case .report(let event):
+            note(event, now: now)
+            outbox.add(.report(event))
+        case .stop(let reason): outbox.add(.stop(reason))
+        }
+    }
+
+    // MARK: Verdicts
+
+    private mutating func perform(_ effect: VerdictEffect, now: Instant) {
+        switch effect {
+        case .look(let order): outbox.add(.look(order))
+        case .sign(let bytes, let token):
+            outbox.add(.sign(bytes, token: Outbox.Signer.verdicts.token(token)))
+        case .mail(let update, let subject, let nodes):
+            mail(update, about: subject, to: nodes)
+        case .tellAll(let update, let subject):
+            guard update.body.count <= Update.byteCountMax else { return }
+            membership.broadcast(update, about: Self.key(subject), now: now)
+        case .hush(let subject): membership.unbroadcast(Self.key(subject))
+        case .send(let message, let node):
+            guard let update = VerdictMail.update(message) else { return }
+            _ = membership.send(
+                kind: EngineMessage.envelope.kind, fields: [], updates: [update], to: node,
+                now: now)
+        case .needMajority(let since):
+            rollCall.ask(
+                since: since, now: now, known: membership.countedKnown, using: &generator)
+        case .store(let item): outbox.add(.store(item, token: nil))
+        case .report(let event):
+            outbox.add(.reportCheck(event))
+            tell(event, now: now)
+        }
+    }
+
+    static func key(_ subject: Bytes16) -> DisseminationQueue.Key {
+        DisseminationQueue.Key(subject: subject)
+    }
+
+    private mutating func mail(_ update: Update, about subject: Bytes16, to nodes: [NodeID]) {
+        guard update.body.count <= Update.byteCountMax else { return }
+        let key = DisseminationQueue.Key(subject: subject, slot: update.kind)
+        for node in nodes where membership.isReachable(node) && node != membership.id {
+            courier.enqueue(update, about: key, to: node)
+        }
+    }
+
+    // MARK: Notices
+
+    private mutating func perform(_ effect: NoticesEffect, now: Instant) {
+        switch effect {
+        case .sendClaim(let update, let nodes):
+            for node in nodes { envelope(update, to: node, now: now) }
+        case .answer(let update, let node): envelope(update, to: node, now: now)
+        case .store(let item, let token): outbox.add(.store(item, token: token))
+        case .sign(let bytes, let token):
+            outbox.add(.sign(bytes, token: Outbox.Signer.notices.token(token.number)))
+        case .spread(let update, let owners):
+            let subject = Self.subject(of: update, using: cryptography)
+            mail(update, about: subject, to: owners)
+            membership.broadcast(update, about: Self.key(subject), now: now)
+        case .deliver(let order): outbox.add(.deliver(order))
+        case .needMajority:
+            rollCall.ask(since: now, now: now, known: membership.countedKnown, using: &generator)
+            settling.noticesWait = true
+        case .report(let event): outbox.add(.reportNotice(event))
+        }
+    }
+
+    private mutating func envelope(_ update: Update, to node: NodeID, now: Instant) {
+        _ = membership.send(
+            kind: EngineMessage.envelope.kind, fields: [], updates: [update], to: node, now: now)
+    }
+
+    /// Receipts and records are told each for itself: their own bytes name them.
+    static func subject(of update: Update, using cryptography: any Cryptography) -> Bytes16 {
+        var hash = TaggedHash("told")
+        hash.combine(update.body)
+        return hash.finalize(using: cryptography)
+    }
+
+    // MARK: The majority
+
+    private mutating func perform(_ effect: RollCall.Effect, now: Instant) {
+        switch effect {
+        case .call(let node, let number):
+            let message = EngineMessage.rollCall(number: number)
+            _ = membership.send(
+                kind: message.kind, fields: message.fields, updates: [], to: node, now: now)
+        case .outcome(let hasMajority, let callBegan):
+            verdicts.handle(majority: hasMajority, callBegan: callBegan, now: now)
+            if settling.noticesWait {
+                settling.noticesWait = false
+                notices.handleMajority(hasMajority, now: now)
+            }
+        }
+    }
+
+    // MARK: Dossiers
+
+    private mutating func perform(_ effect: TruthSync.Effect, now: Instant) {
+        switch effect {
+        case .open(let node):
+            let stream = membership.openForeignStream(to: node, now: now)
+            truthSync.handle(opened: stream, to: node, now: now)
+        case .write(let kind, let body, let stream):
+            membership.writeForeign(kind, body, on: stream)
+        case .close(let stream): membership.closeForeign(stream)
+        case .received(_, let updates, _):
+            // The parent of a verdict, and the birth of all, come before what leans on them.
+            for update in updates.sorted(by: { $0.kind > $1.kind }) where update.kind == UpdateKind.birth {
+                take(update, from: nil, now: now)
+            }
+            for update in updates where update.kind == UpdateKind.certificate {
+                take(update, from: nil, now: now)
+            }
+            for update in updates
+            where update.kind != UpdateKind.birth && update.kind != UpdateKind.certificate {
+                take(update, from: nil, now: now)
+            }
+        case .finished:
+            settling.hasTruthSynced = true
+            considerSettling(now: now)
+        case .failed(let node, let isOurs):
+            // A node that has not settled needs one exchange; the next peer may do.
+            if isOurs, !settling.hasTruthSynced, membership.isReachable(node) {
+                timers.schedule(.settling, at: now + .milliseconds(500))
+            }
+        }
+    }
+}

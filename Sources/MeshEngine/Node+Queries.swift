@@ -1,0 +1,43 @@
+package import MeshChecks
+package import MeshCore
+package import MeshMembership
+package import MeshNotices
+package import MeshVerdicts
+
+// What a node knows, for its endpoint, its tests and the simulator.
+
+extension Node {
+    package var id: NodeID { membership.id }
+    /// Every member in any state, this node included, in the order of their ids.
+    package var members: [MemberView] { membership.members }
+    package func member(_ node: NodeID) -> MemberView? { membership.member(node) }
+    /// The member list's fingerprint: equal at all nodes of a quiet, whole mesh.
+    package var digest: UInt64 { membership.rootDigest }
+    /// The same for flips, verdicts, receipts and records.
+    package var truthDigest: UInt64 { dossiers.digest.root }
+    package var hasMajority: Bool { membership.hasMajority }
+    package var isSettled: Bool { settling.isSettled }
+    /// What to write down for the next start.
+    package var entriesToStore: [MemberEntry] { membership.entriesToStore }
+    package var membershipCounters: MembershipCounters { membership.counters }
+    package var verdictCounters: VerdictCounters { verdicts.counters }
+    package var queuedUpdatesCount: Int { membership.queuedUpdatesCount }
+    /// Bytes of memory held for each member: table, index and what hangs on it.
+    package var memberStorageByteCount: Int { membership.memberStorageByteCount }
+    /// Bytes of memory held for checks: placement, flips with their proof, verdicts, digests.
+    package var truthStorageByteCount: Int {
+        verdicts.storageByteCount + dossiers.storageByteCount
+    }
+
+    package var checkIDs: [CheckID] { verdicts.checkIDs }
+    package func check(_ check: CheckID, now: Instant) -> CheckView? {
+        verdicts.view(of: check, now: now)
+    }
+    package func flip(of check: CheckID) -> Flip? { verdicts.flip(of: check) }
+    /// The proof of a check's present flip.
+    package func certificate(of check: CheckID) -> [UInt8]? { verdicts.certificate(of: check) }
+    package func owners(of check: CheckID) -> [NodeID] { verdicts.owners(of: check) }
+    package var ownedCount: Int { verdicts.ownedCount }
+    package var birth: Birth? { verdicts.birth?.birth }
+    package func notices(of check: CheckID) -> [NoticeView] { notices.views(of: check) }
+}

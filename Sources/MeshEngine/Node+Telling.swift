@@ -1,0 +1,99 @@
+package import MeshChecks
+package import MeshCore
+import MeshMembership
+import MeshNotices
+import MeshVerdicts
+
+// What has been decided, for those who tell; and the moments at which the node looks at itself.
+
+extension Node {
+    var meshCheck: CheckID { Self.meshCheck(of: mesh, using: cryptography) }
+
+    /// The built-in check that notices about the mesh itself belong to.
+    package static func meshCheck(
+        of mesh: MeshID, using cryptography: any Cryptography
+    ) -> CheckID {
+        guard let name = CheckName("mesh") else { preconditionFailure("expected a valid name") }
+        return CheckID(of: name, in: mesh, using: cryptography)
+    }
+
+    mutating func tell(_ event: CheckEvent, now: Instant) {
+        switch event {
+        case .flipped(let flip, let from, let origin):
+            learn(flip, from: from, origin: origin, isContested: false, now: now)
+        case .forked(_, let won):
+            learn(won, from: nil, origin: .received, isContested: true, now: now)
+        case .confirmed(let flip):
+            notices.confirm(flip.check, flip.id, now: now)
+        case .provisional(let check, nil):
+            notices.dropPartials(check, now: now)
+        case .provisional, .watched, .equivocated, .abstained: break
+        }
+    }
+
+    private mutating func learn(
+        _ flip: Flip, from previous: TargetState?, origin: CheckEvent.Origin, isContested: Bool,
+        now: Instant
+    ) {
+        guard plan.routes[flip.check] != nil,
+            let body = verdicts.certificate(of: flip.check),
+            let certificate = try? Certificate.decode(
+                ByteReader(body), mesh: mesh, cryptography: cryptography),
+            certificate.flip.id == flip.id
+        else { return }
+        let first = certificate.supporters.min { $0.entry.since < $1.entry.since }
+        let owners = Int(certificate.supporters.map(\.entry.owners).max() ?? 1)
+        let ladder = verdicts.ladder(of: flip.check, confirmations: owners)
+        notices.learn(
+            ToldFlip(
+                check: flip.check, flip: flip.id, birth: flip.birth, epoch: flip.epoch,
+                state: flip.state, previous: certificate.previous,
+                since: first?.entry.since ?? wallClock.time(at: now),
+                reason: first?.entry.reason ?? .none,
+                confirmedBy: certificate.supporters.map(\.node), ladder: ladder,
+                ownerCount: min(owners, ladder.count), isContested: isContested,
+                isRestored: origin == .restored),
+            now: now)
+    }
+
+    mutating func restore(_ key: [UInt8], _ value: [UInt8], now: Instant) {
+        if key.first == UInt8(ascii: "b") {
+            verdicts.restore(birth: value, now: now)
+        } else {
+            verdicts.restore(certificate: value, now: now)
+        }
+    }
+
+    // MARK: Itself
+
+    mutating func considerSettling(now: Instant) {
+        guard !settling.isSettled else { return }
+        if !settling.hasTruthSynced, settling.hasMemberSynced, truthSync.openedTo == nil,
+            let peer = membership.countedKnown.first(where: {
+                $0 != membership.id && membership.isReachable($0)
+            })
+        {
+            _ = truthSync.force(peer, now: now)
+        }
+        let next = settling.consider(seedsAreSettled: membership.seedsAreSettled, now: now)
+        if let next { timers.schedule(.settling, at: next) }
+        guard settling.isSettled else { return }
+        feedMembers(now: now)
+        verdicts.setSettled(true, now: now)
+        takeFooting(now: now)
+    }
+
+    private mutating func takeFooting(now: Instant) {
+        guard settling.isSettled else { return }
+        notices.setFooting(membership.hasMajority ? .majority : .settled, now: now)
+    }
+
+    /// Once a second: what no event tells.
+    mutating func tick(now: Instant) {
+        timers.schedule(.tick, at: now + .seconds(1))
+        verdicts.setHealth(membership.localHealthScore)
+        takeFooting(now: now)
+        settling.ticks += 1
+        if settling.ticks % 30 == 0 { feedAllMembers(now: now) }
+    }
+}

@@ -1,0 +1,53 @@
+package import MeshCore
+
+/// What an owner says to a claim: go on, or who was there before.
+///
+/// Wire layout (`v` is a varint):
+///
+///     number v | 0, an ack; or 1 | holder 16 | lease left in milliseconds v | claim
+package struct ClaimAnswer: Sendable, Hashable {
+    /// Which claim of the receiver this answers.
+    package var number: UInt64
+    package var verdict: Verdict
+
+    package enum Verdict: Sendable, Hashable {
+        case ack
+        /// This claim is held here, by the answering node itself or by another that it has told
+        /// to go on and that may therefore have sent.
+        case held(Claim, by: NodeID, leaseLeft: TimeSpan)
+    }
+
+    package init(number: UInt64, verdict: Verdict) {
+        self.number = number
+        self.verdict = verdict
+    }
+
+    package func update() -> Update {
+        var writer = ByteWriter(reservingCapacity: 192)
+        writer.writeVarint(number)
+        switch verdict {
+        case .ack: writer.write(0 as UInt8)
+        case .held(let claim, let holder, let leaseLeft):
+            writer.write(1 as UInt8)
+            writer.write(holder.bytes)
+            writer.writeVarint(UInt64(max(0, leaseLeft.milliseconds)))
+            claim.write(to: &writer)
+        }
+        return Update(kind: UpdateKind.claimAnswer, body: writer.bytes)
+    }
+
+    package static func decode(_ bytes: [UInt8]) throws(DecodeError) -> ClaimAnswer {
+        var reader = ByteReader(bytes)
+        let number = try reader.readVarint()
+        let verdict: Verdict
+        if try reader.readFlag() {
+            let holder = NodeID(try reader.readBytes16())
+            let left = TimeSpan.milliseconds(Int64(try reader.readVarint32()))
+            verdict = .held(try Claim.decode(&reader), by: holder, leaseLeft: left)
+        } else {
+            verdict = .ack
+        }
+        try reader.requireEnd()
+        return ClaimAnswer(number: number, verdict: verdict)
+    }
+}

@@ -1,0 +1,169 @@
+import MeshChecks
+package import MeshCore
+
+/// How attempts end, and what everybody hears of it. The receipt goes out before anything else.
+extension Notices {
+    /// How an attempt ended. A late *sent* still makes its receipt: somebody was told.
+    package mutating func handle(_ delivery: Delivery, for token: DeliveryToken, now: Instant) {
+        guard let draft = deliveries.removeValue(forKey: token) else { return }
+        let line = draft.line
+        guard var errand = errands[line], case .sending(let attempt) = errand.phase,
+            attempt.token == token
+        else {
+            if delivery == .sent { sign(draft, now: now) }
+            return
+        }
+        switch delivery {
+        case .sent:
+            claimNumbers[attempt.claim.number] = nil
+            errand.phase = .signing(.sent, attempt.claim)
+            sign(draft, now: now)
+        case .failed(let reason):
+            fail(&errand, on: line, because: reason, now: now)
+        }
+        errands[line] = errand
+    }
+
+    /// Hands over at once: this node's uplink may be the fault.
+    mutating func fail(_ errand: inout Errand, on line: Line, because reason: Reason, now: Instant)
+    {
+        if let number = errand.claimNumber { claimNumbers[number] = nil }
+        errand.phase = .signing(.failed(reason), nil)
+        sign(receipt(of: errand, on: line, round: errand.round, .failed(reason)), now: now)
+    }
+
+    /// What is to be signed about an errand; stamped when it is.
+    func receipt(
+        of errand: Errand, on line: Line, round: UInt32, _ outcome: Delivery
+    ) -> Receipt {
+        Receipt(
+            topic: line.topic, check: errand.notice.check, contact: line.contact,
+            ordinal: errand.place.ordinal, occasion: errand.place.occasion,
+            incident: errand.notice.incident, birth: errand.place.birth,
+            epoch: errand.place.epoch, state: errand.place.state, round: round,
+            outcome: outcome, node: id, generation: 0, sequence: 0,
+            time: WallTime(milliseconds: 0))
+    }
+
+    private mutating func sign(_ receipt: Receipt, now: Instant) {
+        var receipt = receipt
+        lastSequence += 1
+        receipt.generation = generation
+        receipt.sequence = lastSequence
+        receipt.time = wallClock.time(at: now)
+        sign(.receipt(receipt), receipt.signedBytes(mesh: mesh))
+    }
+
+    mutating func sign(_ draft: Draft, _ bytes: [UInt8]) {
+        guard drafts.count < NoticeBounds.signaturesMax else {
+            return effects.append(.report(.refused(.signatures)))
+        }
+        lastNumber += 1
+        let token = SigningToken(lastNumber)
+        drafts[token] = draft
+        effects.append(.sign(bytes, token))
+    }
+
+    package mutating func handle(
+        signature: Signature, for token: SigningToken, now: Instant
+    ) {
+        switch drafts.removeValue(forKey: token) {
+        case .receipt(let receipt):
+            let signed = Signed(statement: receipt, body: receipt.encoded(signature: signature))
+            let owners = stories[receipt.topic]?.ladder.owners(besides: id) ?? []
+            effects.append(
+                .spread(Update(kind: UpdateKind.receipt, body: signed.body), owners: owners))
+            absorb(signed, now: now)
+        case .record(let record):
+            let signed = Signed(statement: record, body: record.encoded(signature: signature))
+            effects.append(
+                .spread(Update(kind: UpdateKind.record, body: signed.body), owners: []))
+            absorb(signed, now: now)
+        case nil: return
+        }
+    }
+
+    /// Another node's receipt, by gossip, in person or by exchange.
+    package mutating func receive(
+        receipt update: Update, keyOf: (NodeID) -> PublicKey?, now: Instant
+    ) -> NoticesIntake {
+        guard let (receipt, signature) = try? Receipt.decode(update.body) else { return .refused }
+        let contradicted = ledger.contradiction(of: receipt, update.body)
+        guard contradicted != nil || ledger.wants(receipt) else { return .known }
+        guard let key = keyOf(receipt.node) else { return .unknownAuthor }
+        guard
+            cryptography.isValid(signature, over: receipt.signedBytes(mesh: mesh), by: key)
+        else { return .refused }
+        if let contradicted {
+            effects.append(
+                .report(
+                    .equivocated(receipt.node, first: contradicted.body, second: update.body)))
+            return .known
+        }
+        absorb(Signed(statement: receipt, body: update.body), now: now)
+        return .new
+    }
+
+    /// A receipt is known, whosever: keeps it, and ends or hands over what it is about.
+    private mutating func absorb(_ signed: Signed<Receipt>, now: Instant) {
+        let receipt = signed.statement
+        let line = receipt.line
+        changedDossiers.insert(receipt.check.bytes)
+        let merge = ledger.merge(signed) { [routes, stories] line in
+            guard let check = stories[line.topic]?.check else { return false }
+            return routes[check] != nil
+        }
+        if merge.isRefused { effects.append(.report(.refused(.receipts))) }
+        keep(merge, signed)
+        if receipt.isSent {
+            claims.remove(upTo: receipt.place, on: line)
+        } else {
+            claims.remove(of: receipt.node, on: line)
+        }
+        guard var errand = errands[line] else { return finish(receipt, nil, now: now) }
+        let isMine = receipt.node == id
+        guard errand.place == receipt.place else {
+            // Of another notice; mine if the provider's yes came late.
+            finish(receipt, nil, now: now)
+            return reconsider(line, now: now)
+        }
+        if receipt.isSent {
+            if !isMine, errand.hasLeft { return finish(receipt, errand, now: now) }
+            if !isMine { errand.attempts += 1 }
+            discard(line)
+            finish(receipt, errand, now: now)
+        } else {
+            if !isMine {
+                errand.attempts += 1
+            } else if case .signing(.failed, _) = errand.phase {
+                errand.phase = .waiting
+            }
+            errand.note(receipt, now: now)
+            errands[line] = errand
+        }
+        reconsider(line, now: now)
+        trim(line.topic)
+    }
+
+    private mutating func keep(_ merge: Ledger.Merge, _ signed: Signed<Receipt>) {
+        let key = StoredKey.of(signed.statement)
+        for dropped in merge.dropped {
+            changedDossiers.insert(dropped.statement.check.bytes)
+            let old = StoredKey.of(dropped.statement)
+            if old != key {
+                effects.append(.store(StoredItem(key: old, value: nil), token: nil))
+            }
+        }
+        guard merge.isNew else { return }
+        effects.append(.store(StoredItem(key: key, value: signed.body), token: nil))
+    }
+
+    /// Shows how a notice ended: whole, where this node knew it; else what its receipt says.
+    private mutating func finish(_ receipt: Receipt, _ errand: Errand?, now: Instant) {
+        let view = view(of: receipt, errand?.notice, attempts: max(1, errand?.attempts ?? 1))
+        if receipt.isSent, ledger.told(on: receipt.line) == receipt {
+            lastTold[receipt.line] = errand == nil ? nil : view
+        }
+        effects.append(.report(.changed(view)))
+    }
+}

@@ -1,0 +1,224 @@
+import MeshChecks
+package import MeshCore
+
+/// A node's turn: when it may claim a notice, and what it does when its time has come.
+///
+/// `advance` looks at one errand and does whatever is due. It may be called at any time and any
+/// number of times; it sets the errand's alarm for when something will be due next.
+extension Notices {
+    mutating func advance(_ line: Line, now: Instant) {
+        guard var errand = errands[line], let news = stories[line.topic] else { return }
+        if !errand.hasLeft, errand.place != news.place,
+            claims.best(on: line, at: now)?.claim.place != errand.place
+        {
+            return reconsider(line, now: now)
+        }
+        hold(&errand, now: now)
+        if !errand.hasLeft, !mayClaim(news) { giveUpClaim(&errand) }
+        let due: Instant?
+        switch errand.phase {
+        case .waiting:
+            due = wait(&errand, on: line, for: news, now: now)
+        case .mustering:
+            if isMajorityFresh(now) { beginClaim(&errand, on: line, for: news, now: now) }
+            due = nil
+        case .storing, .signing:
+            due = nil
+        case .claiming(let pending):
+            due = now < pending.deadline ? pending.deadline : nil
+            if due == nil { decide(&errand, pending, on: line, for: news, now: now) }
+        case .sending(let attempt):
+            due = goOnSending(&errand, attempt, on: line, for: news, now: now)
+        }
+        reportChange(of: &errand, on: line, now: now)
+        let next = due ?? nextLook(at: errand)
+        if let next, errand.alarm.set(at: next) {
+            deadlines.schedule(.errand(line), at: next)
+        }
+        errands[line] = errand
+    }
+
+    /// When an errand is to be looked at again after its phase has changed on the way.
+    private func nextLook(at errand: Errand) -> Instant? {
+        switch errand.phase {
+        case .claiming(let pending): pending.deadline
+        case .sending(let attempt): min(attempt.deadline, attempt.nextRenewal)
+        case .waiting, .mustering, .storing, .signing: nil
+        }
+    }
+
+    func mayClaim(_ news: News) -> Bool {
+        footing >= (news.needsMajority ? .majority : .settled)
+    }
+
+    func isMajorityFresh(_ now: Instant) -> Bool { majorityUntil.map { now <= $0 } ?? false }
+
+    /// Whether a silence holds the errand; one that has just ended lets the ladder begin.
+    private mutating func hold(_ errand: inout Errand, now: Instant) {
+        let until = silence(of: errand.notice.check, now: now)
+        if until == nil, errand.isHeld {
+            errand.isHeld = false
+            errand.base = max(errand.base, now)
+        } else if until != nil, !errand.isHeld, !errand.hasLeft {
+            errand.isHeld = true
+            giveUpClaim(&errand)
+        }
+    }
+
+    /// Goes back to waiting. A claim that was sent is left to end by itself.
+    mutating func giveUpClaim(_ errand: inout Errand) {
+        if let number = errand.claimNumber { claimNumbers[number] = nil }
+        errand.phase = .waiting
+    }
+
+    /// Waits, or claims if it is this node's turn. Returns when to look again.
+    private mutating func wait(
+        _ errand: inout Errand, on line: Line, for news: News, now: Instant
+    ) -> Instant? {
+        if errand.isHeld {
+            return silence(of: errand.notice.check, now: now)
+                .map { wallClock.instant(of: $0) + .milliseconds(1) }
+        }
+        guard mayClaim(news), news.ladder.rank(of: id) != nil, route(for: line) != nil else {
+            return nil
+        }
+        // Another's claim holds: the end of its lease has a timer of its own.
+        guard !claims.isClaimed(line, at: now) else { return nil }
+        guard
+            let rungs = news.ladder.rungs(
+                before: id, spent: errand.spent, isAlive: { self.isAlive($0) })
+        else {
+            return waitForRound(&errand, on: line, for: news, now: now)
+        }
+        let turn = max(errand.base + parameters.rung * rungs, errand.notBefore)
+        guard turn <= now else { return turn }
+        if !contacts.contains(line.contact) {
+            fail(&errand, on: line, because: .init("this node does not know the contact"), now: now)
+        } else if news.needsMajority, !isMajorityFresh(now) {
+            errand.phase = .mustering
+            mustering.append(line)
+            askForMajority(now: now)
+        } else {
+            beginClaim(&errand, on: line, for: news, now: now)
+        }
+        return nil
+    }
+
+    /// This node has failed in this round. When every other has had its time, and after a pause,
+    /// all begin again.
+    private mutating func waitForRound(
+        _ errand: inout Errand, on line: Line, for news: News, now: Instant
+    ) -> Instant? {
+        let others = news.ladder.remaining(
+            besides: id, spent: errand.spent, isAlive: { self.isAlive($0) })
+        let next =
+            errand.base + parameters.rung * others + parameters.pause(after: errand.round)
+        guard next <= now else { return next }
+        errand.round += 1
+        errand.spent = []
+        errand.base = now
+        return wait(&errand, on: line, for: news, now: now)
+    }
+
+    /// The claim is written down before it leaves.
+    private mutating func beginClaim(
+        _ errand: inout Errand, on line: Line, for news: News, now: Instant
+    ) {
+        lastNumber += 1
+        let claim = Claim(
+            number: lastNumber, topic: line.topic, check: news.check, contact: line.contact,
+            ordinal: errand.place.ordinal, occasion: errand.place.occasion,
+            birth: errand.place.birth, epoch: errand.place.epoch, state: errand.place.state,
+            rank: UInt32(news.ladder.rank(of: id) ?? 0), round: errand.round, hasLeft: false)
+        errand.phase = .storing(claim)
+        errand.hasStoredClaim = true
+        claimNumbers[claim.number] = line
+        let item = StoredItem(key: StoredKey.ofClaim(on: line), value: claim.update().body)
+        effects.append(.store(item, token: StoreToken(claim.number)))
+    }
+
+    /// What was to be stored under `token` is on disk, or will never be.
+    package mutating func handleStored(_ token: StoreToken, now: Instant) {
+        guard let line = claimNumbers[token.number], var errand = errands[line],
+            case .storing(let claim) = errand.phase, claim.number == token.number,
+            let news = stories[line.topic]
+        else { return }
+        if yields(claim, on: line, now: now) {
+            errand.phase = .waiting
+            errands[line] = errand
+            return advance(line, now: now)
+        }
+        let audience = news.ladder.audience(of: id)
+        if !audience.isEmpty { effects.append(.sendClaim(claim.update(), to: audience)) }
+        let isAlone = !audience.contains { isAlive($0) }
+        errand.phase = .claiming(
+            Errand.Pending(
+                claim: claim, deadline: isAlone ? now : now + parameters.claimWait,
+                leaseEnd: now + parameters.lease))
+        errands[line] = errand
+        advance(line, now: now)
+    }
+
+    /// Whether another's claim that holds here goes before `claim`, which has not left.
+    func yields(_ claim: Claim, on line: Line, now: Instant) -> Bool {
+        guard let best = claims.best(on: line, at: now)?.claim else { return false }
+        return best.hasLeft || best.isBetter(than: claim)
+    }
+
+    /// The wait for answers is over: no answer counts as leave to go on, but a doubt does not.
+    private mutating func decide(
+        _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
+        now: Instant
+    ) {
+        if let doubt = pending.doubts.first {
+            hold(doubt.claim, of: doubt.node, until: doubt.leaseEnd)
+            errand.phase = .waiting
+            return
+        }
+        send(&errand, pending, on: line, for: news, now: now)
+    }
+
+    /// Lets the request leave, unless this node was paused so long that its lease is over: then it
+    /// asks again.
+    mutating func send(
+        _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
+        now: Instant
+    ) {
+        let claim = pending.claim
+        guard now < pending.leaseEnd, !yields(claim, on: line, now: now) else {
+            claimNumbers[claim.number] = nil
+            errand.phase = .waiting
+            if errand.alarm.set(at: now) { deadlines.schedule(.errand(line), at: now) }
+            return
+        }
+        lastNumber += 1
+        let token = DeliveryToken(lastNumber)
+        deliveries[token] = receipt(of: errand, on: line, round: claim.round, .sent)
+        errand.attempts += 1
+        var leaving = claim
+        leaving.hasLeft = true
+        errand.phase = .sending(
+            Errand.Attempt(
+                claim: leaving, token: token, deadline: now + parameters.attemptTimeout,
+                nextRenewal: now + parameters.leaseRenewal))
+        effects.append(.deliver(DeliveryOrder(token: token, notice: errand.notice)))
+    }
+
+    /// Renews the lease while the provider has not answered, and gives the attempt up in time.
+    private mutating func goOnSending(
+        _ errand: inout Errand, _ attempt: Errand.Attempt, on line: Line, for news: News,
+        now: Instant
+    ) -> Instant? {
+        guard now < attempt.deadline else {
+            fail(&errand, on: line, because: .init("no answer in time"), now: now)
+            return nil
+        }
+        guard now >= attempt.nextRenewal else { return min(attempt.deadline, attempt.nextRenewal) }
+        var attempt = attempt
+        let audience = news.ladder.audience(of: id)
+        if !audience.isEmpty { effects.append(.sendClaim(attempt.claim.update(), to: audience)) }
+        attempt.nextRenewal = now + parameters.leaseRenewal
+        errand.phase = .sending(attempt)
+        return min(attempt.deadline, attempt.nextRenewal)
+    }
+}

@@ -1,0 +1,46 @@
+package import MeshCore
+
+/// What telling wants done.
+package enum NoticesEffect: Sendable, Hashable {
+    /// By acked unicast, tried again for about as long as a claim waits.
+    case sendClaim(Update, to: [NodeID])
+    /// By unicast: an answer to a claim, or the receipt that makes the claim needless.
+    case answer(Update, to: NodeID)
+    /// Durably; confirmed by `handleStored` if there is a token, also where the disk is full or
+    /// broken: such a node goes on notifying.
+    case store(StoredItem, token: StoreToken?)
+    /// Answered by `handle(_:for:now:)` under the token.
+    case sign([UInt8], SigningToken)
+    /// A receipt or a record of this node: by acked unicast to the owners, and gossip to all.
+    case spread(Update, owners: [NodeID])
+    case deliver(DeliveryOrder)
+    /// Make sure of the majority by fresh acks and answer with `handleMajority`.
+    case needMajority
+    case report(NoticeEvent)
+}
+
+/// What came of an update from another node.
+package enum NoticesIntake: Sendable, Hashable {
+    /// It says something that was not known: worth passing on.
+    case new
+    /// Nothing new, or of no use here.
+    case known
+    /// Its author's key is not known: it could not be judged.
+    case unknownAuthor
+    /// It does not decode, or its signature is false.
+    case refused
+}
+
+/// Whether a node may claim.
+package enum Footing: UInt8, Sendable, Hashable, Comparable, CaseIterable {
+    /// Neither claims nor tells.
+    case unsettled
+    /// Settled without the majority: tells of the mesh and of partial views.
+    case settled
+    /// Settled, and has the majority.
+    case majority
+
+    package static func < (left: Footing, right: Footing) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

@@ -1,0 +1,33 @@
+package import MeshChecks
+package import MeshCore
+
+/// A notice as a node shows it.
+package struct NoticeView: Sendable, Hashable {
+    package var notice: Notice
+    package var status: NoticeStatus
+    /// Who holds the claim or made the receipt.
+    package var node: NodeID?
+    package var at: WallTime
+    /// Attempts that this node knows of, all nodes' together.
+    package var attempts: Int
+
+    package init(
+        notice: Notice, status: NoticeStatus, node: NodeID?, at: WallTime, attempts: Int
+    ) {
+        self.notice = notice
+        self.status = status
+        self.node = node
+        self.at = at
+        self.attempts = attempts
+    }
+}
+
+package enum NoticeStatus: Sendable, Hashable {
+    case pending, claimed, sent
+    /// The last attempt failed; another follows while the state stands.
+    case failed(Reason)
+    /// Held by a silence.
+    case held
+    /// A later flip was told instead, or nothing was left to tell.
+    case superseded
+}

@@ -1,0 +1,197 @@
+import MeshChecks
+package import MeshCore
+
+// Heads: a node says that it still watches and what it still stands by (section 5).
+
+extension Verdicts {
+    mutating func scheduleHeads(at instant: Instant) {
+        if headAlarm.set(at: instant) { timers.schedule(.heads, at: instant) }
+    }
+
+    /// What is shared with one co-owner.
+    private struct Shared {
+        var places: [Int] = []
+        var shortestInterval = VotingRule.intervalMax
+    }
+
+    private func shared() -> [NodeID: Shared] {
+        var shared: [NodeID: Shared] = [:]
+        for duty in duties.places {
+            guard let held = duties.at(duty), let plan = plan(held.check) else { continue }
+            for peer in held.peers {
+                shared[peer.node, default: Shared()].places.append(held.check)
+                let interval = min(
+                    shared[peer.node]?.shortestInterval ?? plan.rule.interval, plan.rule.interval)
+                shared[peer.node]?.shortestInterval = interval
+            }
+        }
+        return shared
+    }
+
+    /// To every co-owner, as often as the shortest shared interval asks for within its bounds, and
+    /// to those who asked lately.
+    mutating func sendHeads(now: Instant) {
+        guard headAlarm.goesOff(at: now) else { return }
+        scheduleHeads(at: now + parameters.headPeriodMin)
+        let shared = shared()
+        audience = audience.filter { $0.value > now }
+        for node in Set(shared.keys).union(audience.keys).sorted() {
+            guard members[node]?.isReachable ?? false else { continue }
+            let own = shared[node] ?? Shared()
+            let period = own.shortestInterval.clamped(
+                from: parameters.headPeriodMin, to: parameters.headPeriodMax)
+            if let last = headsSent[node], now - last + parameters.headPeriodMin / 2 < period {
+                continue
+            }
+            headsSent[node] = now
+            effects.append(.send(.head(head(for: own.places, now: now)), to: node))
+        }
+        headsSent = headsSent.filter { members[$0.key] != nil }
+        watchOwners(now: now)
+    }
+
+    /// A new owner has looked for the first time: former owners wait to hear it.
+    mutating func sendFirstHead(about duty: Int, now: Instant) {
+        guard let held = duties.at(duty), held.isOwner, isSettled else { return }
+        let firsts = headsOwed
+        headsOwed = true
+        if !firsts { scheduleHeads(at: now + .milliseconds(100)) }
+        for peer in held.peers { headsSent[peer.node] = nil }
+    }
+
+    private mutating func head(for places: [Int], now: Instant) -> Head {
+        headsOwed = false
+        var unobserved: [CheckPrefix] = []
+        var digest: UInt64 = 0
+        var isNothingObserved = !places.isEmpty
+        for place in places {
+            guard let duty = book[place].duty, let held = duties.at(duty),
+                let plan = plan(place)
+            else { continue }
+            if isObserving(held, plan, now: now) {
+                isNothingObserved = false
+            } else if unobserved.count < VerdictBounds.prefixesMax {
+                unobserved.append(CheckPrefix(of: plan.id))
+            } else {
+                // More than a list can name: better absent everywhere than healthy by mistake.
+                isNothingObserved = true
+                break
+            }
+            if held.standing != nil, let own = held.own {
+                digest ^= Self.standingHash(own.entry)
+            }
+        }
+        return Head(
+            generation: generation, lastSequence: sequence, digest: digest,
+            observesNothing: isNothingObserved && !unobserved.isEmpty, notObserved: unobserved)
+    }
+
+    private func isObserving(_ held: Duty, _ plan: CheckDefinition, now: Instant) -> Bool {
+        held.lastObservedAt.map { now - $0 <= plan.rule.interval * 2 + plan.timeout } ?? false
+    }
+
+    static func standingHash(_ entry: LogEntry) -> UInt64 {
+        StableHash.of(entry.check.bytes.high, entry.check.bytes.low, entry.sequence)
+    }
+
+    // MARK: Heads of others
+
+    package mutating func receive(_ head: Head, from node: NodeID, now: Instant) {
+        guard let member = members[node], head.generation == member.generation else { return }
+        let unobserved = Set(head.notObserved.map(\.word))
+        var digest: UInt64 = 0
+        var standing: [Int] = []
+        for duty in duties.places {
+            guard let held = duties.at(duty),
+                let peer = held.peers.firstIndex(where: { $0.node == node })
+            else { continue }
+            let id = book[held.check].id
+            if !head.observesNothing, !unobserved.contains(CheckPrefix(of: id).word) {
+                duties[duty]?.peers[peer].observingAt = now
+                if !(held.peers[peer].hasReported) {
+                    duties[duty]?.peers[peer].hasReported = true
+                    letGoIfRelieved(duty, now: now)
+                }
+            }
+            if let posted = book[held.check].board[node], posted.entry.stance.stands,
+                posted.entry.generation == head.generation
+            {
+                digest ^= Self.standingHash(posted.entry)
+                standing.append(held.check)
+            }
+        }
+        guard digest == head.digest else {
+            // Something was lost on the way: a dissent, or its withdrawal.
+            return effects.append(.send(.askStanding(AskStanding(checks: [])), to: node))
+        }
+        for place in standing {
+            book[place].board.stands(node, now: now)
+            mint(place, now: now)
+        }
+    }
+
+    package mutating func receive(_ question: AskStanding, from node: NodeID, now: Instant) {
+        guard members[node] != nil else { return }
+        audience[node] = now + .seconds(30)
+        if audience.count > VerdictBounds.prefixesMax {
+            // The one whose time ends first gives way; of equals the lower id.
+            let first = audience.min { ($0.value, $0.key) < ($1.value, $1.key) }
+            if let first { audience[first.key] = nil }
+        }
+        let places =
+            question.checks.isEmpty
+            ? duties.places.compactMap { duty -> Int? in
+                guard let held = duties.at(duty),
+                    held.peers.contains(where: { $0.node == node })
+                else { return nil }
+                return held.check
+            } : question.checks.compactMap { book.place(of: $0) }
+        for place in places {
+            guard let duty = book[place].duty, let own = duties.at(duty)?.own else { continue }
+            effects.append(.mail(own.update(), about: subject(place, id), to: [node]))
+        }
+        effects.append(.send(.head(head(for: places, now: now)), to: node))
+    }
+
+    // MARK: Watched
+
+    /// Fewer than Q owners observing for three intervals: the check is not watched.
+    private mutating func watchOwners(now: Instant) {
+        for duty in duties.places {
+            guard let held = duties.at(duty), held.isOwner, let plan = plan(held.check) else {
+                continue
+            }
+            let demands = demands(of: plan, now: now)
+            let window = plan.rule.interval * 2 + plan.timeout + parameters.headPeriodMax
+            let observing =
+                held.peers.count { peer in
+                    (members[peer.node]?.isReachable ?? false)
+                        && peer.observingAt.map { now - $0 <= window } ?? false
+                } + (isObserving(held, plan, now: now) ? 1 : 0)
+            guard observing < demands.quorum else {
+                duties[duty]?.lonelySince = nil
+                setWatched(true, duty)
+                continue
+            }
+            let since = held.lonelySince ?? now
+            duties[duty]?.lonelySince = since
+            if now - since >= plan.rule.interval * 3 { setWatched(false, duty) }
+        }
+    }
+
+    private mutating func setWatched(_ isWatched: Bool, _ duty: Int) {
+        guard let held = duties.at(duty), held.isWatched != isWatched else { return }
+        duties[duty]?.isWatched = isWatched
+        report(.watched(book[held.check].id, isWatched))
+    }
+}
+
+extension Stance {
+    /// Whether it is something that its signer must be heard to stand by.
+    var stands: Bool {
+        switch self {
+        case .dissents, .opines: true
+        case .withdrawn, .declines: false
+        }
+    }
+}

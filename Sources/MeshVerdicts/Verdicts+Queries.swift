@@ -1,0 +1,126 @@
+package import MeshChecks
+package import MeshCore
+import MeshPlacement
+
+// What this node answers about checks, from what it holds itself.
+
+/// A check as a node shows it.
+package struct CheckView: Sendable {
+    package var id: CheckID
+    package var plan: CheckDefinition?
+    package var flip: Flip?
+    package var isContested: Bool
+    package var provisional: TargetState?
+    /// As far as this node can tell: an owner by the heads of the others, any other node by who can
+    /// be reached.
+    package var isWatched: Bool
+    package var owners: [NodeID]
+    /// Standing dissents and opinions, in the order of their signers.
+    package var verdicts: [LogEntry]
+    /// Zones from which alone the target cannot be reached, by dissents that lack a quorum.
+    package var unreachableFrom: [Label]
+    /// This node's own latest look.
+    package var observation: Observation?
+}
+
+extension Verdicts {
+    package var checkIDs: [CheckID] { (0..<book.count).map { book[$0].id } }
+
+    package func view(of check: CheckID, now: Instant) -> CheckView? {
+        guard let place = book.place(of: check) else { return nil }
+        let page = book[place]
+        let plan = plan(place)
+        let owners = plan == nil ? [] : placement.owners(of: check)
+        let verdicts = page.board.posted.map(\.entry).filter(\.stance.stands)
+        let held = page.duty.flatMap { duties.at($0) }
+        var isWatched = held.map(\.isWatched) ?? true
+        if let plan, held == nil {
+            isWatched = owners.count >= demands(of: plan, now: now).quorum
+        }
+        let from = verdicts.filter {
+            if case .dissents(let state) = $0.stance {
+                return state > page.certified?.flip.state ?? .down
+            }
+            return false
+        }.compactMap { members[$0.node]?.zone }
+        return CheckView(
+            id: check, plan: plan, flip: page.certified?.flip,
+            isContested: page.certified?.isContested ?? false, provisional: page.provisional,
+            isWatched: isWatched, owners: owners, verdicts: verdicts,
+            unreachableFrom: Set(from).sorted(), observation: held?.lastObservation)
+    }
+
+    /// In rank order; of a check that this node was not given, none.
+    package func owners(of check: CheckID) -> [NodeID] { placement.owners(of: check) }
+
+    package func flip(of check: CheckID) -> Flip? {
+        book.place(of: check).flatMap { book[$0].certified?.flip }
+    }
+
+    /// The proof of a check's present flip, as it travels.
+    package func certificate(of check: CheckID) -> [UInt8]? {
+        book.place(of: check).flatMap { book[$0].certified?.certificate }
+    }
+
+    /// The most checks that this node looks at as an owner.
+    package var ownedCount: Int { duties.places.count { duties[$0]?.isOwner ?? false } }
+
+    /// Who tells of a flip, in order: the owners, then other live nodes by rank.
+    package func ladder(of check: CheckID, confirmations: Int) -> [NodeID] {
+        let owners = placement.owners(of: check, confirmations: confirmations)
+        return Array(placement.ladder(of: check, owners: owners).prefix(Self.ladderMax))
+    }
+
+    private static var ladderMax: Int { 16 }
+
+    // MARK: Dossiers
+
+    /// Checks whose dossier has changed since the last call, with what it hashes to now.
+    package mutating func takeChangedDossiers() -> [(key: Bytes16, hash: UInt64)] {
+        guard book.hasChanged else { return [] }
+        return book.takeChanged().map { (book[$0].id.bytes, dossierHash($0)) }
+    }
+
+    /// Everything that two nodes must agree on about a check, and nothing else: the flip, and each
+    /// signer's latest number.
+    private func dossierHash(_ place: Int) -> UInt64 {
+        let page = book[place]
+        var hash = StableHash()
+        var isEmpty = true
+        if let certified = page.certified {
+            hash.combine(certified.flip.id.bytes.high)
+            isEmpty = false
+        }
+        for posted in page.board.posted {
+            hash.combine(posted.entry.node.bytes.high)
+            hash.combine(UInt64(posted.entry.generation))
+            hash.combine(posted.entry.sequence)
+            isEmpty = false
+        }
+        return isEmpty ? 0 : hash.finalize()
+    }
+
+    package func dossier(of check: CheckID) -> [Update] {
+        guard let place = book.place(of: check) else { return [] }
+        let page = book[place]
+        var updates: [Update] = []
+        if let certified = page.certified {
+            updates.append(Update(kind: UpdateKind.certificate, body: certified.certificate))
+        }
+        return updates + page.board.posted.map { $0.signed.update() }
+    }
+
+    package func epoch(of check: CheckID) -> UInt32 {
+        book.place(of: check).flatMap { book[$0].certified?.flip.epoch } ?? 0
+    }
+
+    /// Bytes held for checks on top of placement: pages, certificates, boards, duties.
+    package var storageByteCount: Int {
+        (0..<book.count).reduce(0) { sum, place in
+            let page = book[place]
+            let certificate = page.certified.map { $0.certificate.count + 32 } ?? 0
+            return sum + MemoryLayout<CheckBook.Page>.stride + 40 + certificate
+                + page.board.posted.count * MemoryLayout<Board.Posted>.stride
+        } + duties.count * 400 + placement.storageByteCount
+    }
+}

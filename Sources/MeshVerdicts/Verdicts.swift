@@ -1,0 +1,165 @@
+import MeshChecks
+package import MeshCore
+package import MeshPlacement
+
+/// One node's part in deciding how the targets are, as a value: observations, others' words and
+/// `now` go in, effects come out. It holds the sub-machines and lets them meet:
+///
+///     Looking/   whose turn it is, streaks, bursts
+///     Board/     what others have signed
+///     Chain/     flips, and which of two goes on
+///     Wire/      what travels: entries, certificates, heads, hints
+///
+/// Each `Verdicts+….swift` beside it is one subject. Sections 5 and 6 of the design are its law.
+package struct Verdicts: Sendable {
+    package let id: NodeID
+    let mesh: MeshID
+    let cryptography: any Cryptography
+    let parameters: VerdictParameters
+
+    var generation: UInt32
+    var sequence: UInt64 = 0
+    var wallClock: WallClock
+    var generator: SeededGenerator
+    var timers = DeadlineQueue<Timer>()
+    var effects: [VerdictEffect] = []
+    var effectsTaken = 0
+
+    /// What this node is configured to watch. Shared with whoever read the configuration.
+    var plans: [CheckDefinition] = []
+    var book = CheckBook()
+    var duties = DutyTable()
+    package internal(set) var placement = Placement()
+    var members: [NodeID: VerdictMember] = [:]
+    var zones = ZoneWatch()
+    var burst: BurstGuard
+    var hints = HintDesk()
+    var rolls = RollShelf()
+    var looks: [LookToken: Int] = [:]
+    var lastLook: UInt64 = 0
+    /// Names one timing of a look, so that timers of an earlier one are known.
+    var lastRevision: UInt32 = 0
+    var drafts: [UInt64: Draft] = [:]
+    var lastDraft: UInt64 = 0
+    var equivocators: [NodeID] = []
+    var headAlarm = Alarm()
+    /// Who asked for heads lately, and until when he gets them.
+    var audience: [NodeID: Instant] = [:]
+    /// When each co-owner was last sent a head. Bound: the members.
+    var headsSent: [NodeID: Instant] = [:]
+    /// Somebody waits to hear that this node observes.
+    var headsOwed = false
+    /// Until when flips of signers that nobody knows any more are taken from others: after this
+    /// node was without the majority for long, as at the start.
+    var strangersWelcomeUntil: Instant?
+
+    /// When this mesh began to decide, once known.
+    package internal(set) var birth: SignedBirth?
+    var birthAlarm = Alarm()
+    package internal(set) var isSettled = false
+    var health = 0
+    var majority = MajorityRecord()
+    /// Checks that could be minted if this node had the majority, in the order of their asking.
+    var awaitingMajority: [Int] = []
+
+    package internal(set) var counters = VerdictCounters()
+
+    enum Timer: Sendable {
+        case look(duty: Int, revision: UInt32)
+        case hung(LookToken)
+        case longLook(LookToken)
+        case lonelyDissent(check: Int, sequence: UInt64)
+        case tellAll(check: Int, sequence: UInt64)
+        case bystander(check: Int)
+        case confirm(check: Int, FlipID)
+        case heads
+        case birth
+        case hints
+        case leave(duty: Int, revision: UInt32)
+        case zoneGrace
+    }
+
+    /// Something that waits for its signature.
+    enum Draft: Sendable {
+        case entry(LogEntry, check: Int)
+        case birth(Birth)
+    }
+
+    package init(
+        id: NodeID, mesh: MeshID, generation: UInt32, parameters: VerdictParameters,
+        wallClock: WallClock, cryptography: any Cryptography, generator: SeededGenerator
+    ) {
+        self.id = id
+        self.mesh = mesh
+        self.generation = generation
+        self.parameters = parameters
+        self.wallClock = wallClock
+        self.cryptography = cryptography
+        self.generator = generator
+        burst = BurstGuard(parameters)
+    }
+
+    package mutating func start(now: Instant) {
+        scheduleHeads(at: now + generator.span(from: .zero, to: parameters.headPeriodMin))
+    }
+
+    // MARK: Time
+
+    package var nextDeadline: Instant? { timers.nextDeadline }
+
+    package mutating func handleDeadline(now: Instant) {
+        while let (timer, deadline) = timers.popDue(at: now) {
+            switch timer {
+            case .look(let duty, let revision):
+                beginLook(duty, revision: revision, due: deadline, now: now)
+            case .hung(let token): giveUpLook(token, now: now)
+            case .longLook(let token): doubtLongLook(token, now: now)
+            case .lonelyDissent(let check, let sequence):
+                callStandIns(check, sequence: sequence, now: now)
+            case .tellAll(let check, let sequence): tellAll(check, sequence: sequence, now: now)
+            case .bystander(let check): mintAsBystander(check, now: now)
+            case .confirm(let check, let flip): confirm(flip, of: check, now: now)
+            case .heads: sendHeads(now: now)
+            case .birth: makeBirth(now: now)
+            case .hints: flushHints(now: now)
+            case .leave(let duty, let revision): endLeaving(duty, revision: revision, now: now)
+            case .zoneGrace: break
+            }
+        }
+    }
+
+    package mutating func set(_ clock: WallClock) { wallClock = clock }
+    /// A collision raised it: what was signed under the old one no longer stands.
+    package mutating func setGeneration(_ raised: UInt32, now: Instant) {
+        guard raised != generation else { return }
+        generation = raised
+        resignAll(now: now)
+    }
+    /// Lifeguard's local health, 0 to 7.
+    package mutating func setHealth(_ score: Int) { health = score }
+
+    // MARK: Effects
+
+    package mutating func popEffect() -> VerdictEffect? {
+        guard effectsTaken < effects.count else {
+            effects.removeAll(keepingCapacity: true)
+            effectsTaken = 0
+            return nil
+        }
+        defer { effectsTaken += 1 }
+        return effects[effectsTaken]
+    }
+
+    mutating func report(_ event: CheckEvent) { effects.append(.report(event)) }
+}
+
+/// What is known of having the majority (section 5: *Majority*, *Fresh*).
+struct MajorityRecord: Sendable {
+    /// When the last call began that found a majority.
+    var heldAt: Instant?
+    /// When the last call ended that found none.
+    var lostAt: Instant?
+
+    /// Whether acks to pings sent after `since` have shown a majority.
+    func holds(since: Instant) -> Bool { heldAt.map { $0 >= since } ?? false }
+}
