@@ -183,7 +183,8 @@ extension Node {
         case .close(let stream): membership.closeForeign(stream)
         case .received(_, let updates, _):
             // The parent of a verdict, and the birth of all, come before what leans on them.
-            for update in updates.sorted(by: { $0.kind > $1.kind }) where update.kind == UpdateKind.birth {
+            for update in updates.sorted(by: { $0.kind > $1.kind })
+            where update.kind == UpdateKind.birth {
                 take(update, from: nil, now: now)
             }
             for update in updates where update.kind == UpdateKind.certificate {

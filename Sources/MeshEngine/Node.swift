@@ -212,12 +212,25 @@ package struct Node: Sendable {
     }
 
     package mutating func handleDeadline(now: Instant) {
+        // What one part does may make another's deadline due at this very moment.
+        for _ in 0..<Self.deadlineRoundsMax {
+            handleDeadlines(now: now)
+            guard let next = nextDeadline, next <= now else { return }
+        }
+    }
+
+    /// A part that wants the same moment again and again waits for the next call.
+    private static var deadlineRoundsMax: Int { 8 }
+
+    private mutating func handleDeadlines(now: Instant) {
         membership.handleDeadline(now: now)
         pump(now: now)
         verdicts.handleDeadline(now: now)
         notices.handleDeadline(now: now)
         courier.handleDeadline(now: now)
-        rollCall.handleDeadline(now: now, known: membership.countedKnown, using: &generator)
+        if let due = rollCall.nextDeadline, due <= now {
+            rollCall.handleDeadline(now: now, known: membership.countedKnown, using: &generator)
+        }
         while let (timer, _) = timers.popDue(at: now) {
             switch timer {
             case .placement: feedMembers(now: now)

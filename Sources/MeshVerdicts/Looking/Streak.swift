@@ -55,14 +55,17 @@ package struct Streak: Sendable, Hashable {
             return run.count >= needed && lastDue - run.firstDue >= span
         }
         guard let certified else { return ripe.max() }
-        return ripe.max { abs(Int($0.rawValue) - Int(certified.rawValue))
-            < abs(Int($1.rawValue) - Int(certified.rawValue))
+        return ripe.max {
+            abs(Int($0.rawValue) - Int(certified.rawValue))
+                < abs(Int($1.rawValue) - Int(certified.rawValue))
         }
     }
 
     /// Takes over what a former owner has counted: its runs stand for looks before `due`, to which
     /// this node adds its own. What this node has counted itself stays if it is more.
-    package mutating func inherit(_ state: TargetState, count: UInt32, firstDue: Instant, since: WallTime) {
+    package mutating func inherit(
+        _ state: TargetState, count: UInt32, firstDue: Instant, since: WallTime
+    ) {
         let place = Int(state.rawValue)
         guard state != certified, count > runs[place].count else { return }
         runs[place].count = count
