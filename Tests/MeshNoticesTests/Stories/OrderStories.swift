@@ -36,7 +36,8 @@ struct OrderStories {
         village.run(for: .seconds(2))
         village.learn(village.flip(2, .up, from: .down))
         village.run(for: .seconds(20))
-        #expect(village.told.isEmpty)
+        #expect(village.requests.map(\.state) == [.down])
+        // Its lease is renewed all the while.
         #expect(village.claimsSent > 10)
         // The provider says yes after all: the outage was told, now the recovery is.
         village.receiversOfNode = [:]
