@@ -170,7 +170,17 @@ extension Notices {
             errand.place == news.place
                 ? errand.owed : self.owed(by: errand, on: line, along: route, now: now)
         }
-        let want = Wanting(route: route, told: ledger.told(on: line)).want(news, owed: owed)
+        let told = ledger.told(on: line)
+        let wasTried = { (state: TargetState) in
+            route.rated(state) != (told.map { route.rated($0.state) } ?? .up)
+        }
+        let triedSince =
+            ledger.failures(on: line).contains { $0.place < news.place && wasTried($0.state) }
+            || errand.map {
+                $0.place < news.place && $0.attempts > 0 && wasTried($0.place.state)
+            } ?? false
+        let want = Wanting(route: route, told: told, triedSince: triedSince)
+            .want(news, owed: owed)
         guard let want else { return close(line, because: .superseded, now: now) }
         if errand?.place == news.place { return advance(line, now: now) }
         close(line, because: .superseded, now: now)

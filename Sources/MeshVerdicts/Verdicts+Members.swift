@@ -126,8 +126,9 @@ extension Verdicts {
         if let duty = book[place].duty {
             // A stand-in or a former owner that becomes an owner goes on from what it has seen.
             guard duties[duty]?.role != .owner(rank: rank) else { return }
+            // Nothing is handed over by one who stays: it would count its own looks twice.
             duties[duty]?.role = .owner(rank: rank)
-            return handOver(duty, to: owners, now: now)
+            return
         }
         let phase = Phase(
             of: plan.id, interval: plan.rule.interval, rank: rank, owners: owners.count)
@@ -201,7 +202,9 @@ extension Verdicts {
 
     /// Tells owners that are new to a check what has been counted here, unless it is in doubt.
     private mutating func handOver(_ duty: Int, to owners: [NodeID], now: Instant) {
-        guard !isDoubtful, health < parameters.healthLimit, let held = duties.at(duty), !held.streak.isEmpty, let plan = plan(held.check) else {
+        guard !isDoubtful, health < parameters.healthLimit, let held = duties.at(duty),
+            !held.streak.isEmpty, let plan = plan(held.check)
+        else {
             return
         }
         let page = book[held.check]

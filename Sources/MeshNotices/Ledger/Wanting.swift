@@ -13,7 +13,9 @@ import MeshCore
 ///     both     up    up           bad    outage and recovery as one: the recovery, previous = owed
 ///     both     bad   other        any    the outage, or the change between degraded and down
 ///     both     bad   the same     any    nothing; a recovery between them that was never sent is
-///                                        dropped, for the contact believes what is so
+///                                        dropped, for the contact believes what is so. If it was
+///                                        tried, it may have arrived with its answer lost: the
+///                                        outage, for the contact must not believe in a recovery
 ///     offline  up    any          any    nothing; an unsent outage that has ended is dropped
 ///     offline  bad   the same, and of this incident      nothing
 ///     offline  bad   anything else                       the outage
@@ -27,6 +29,9 @@ import MeshCore
 struct Wanting: Sendable {
     var route: Route
     var told: Receipt?
+    /// Somebody has tried to tell a state that is rated otherwise since, and failed as far as is
+    /// known: the contact may believe that one.
+    var triedSince = false
 
     struct Want: Sendable, Hashable {
         var previous: TargetState?
@@ -53,6 +58,9 @@ struct Wanting: Sendable {
                 return Want(
                     previous: told?.state ?? owed ?? news.previous,
                     incident: believed == .up ? news.incident : told?.incident ?? news.incident)
+            }
+            if state != .up, triedSince, told?.incident != news.incident {
+                return Want(previous: news.previous, incident: news.incident)
             }
             guard state == .up, let owed else { return nil }
             return Want(previous: owed, incident: news.incident)

@@ -10,6 +10,9 @@ package struct TroubleLog: Sendable {
         package var until: Instant?
     }
 
+    /// How long member lists may stay wrong after the network is whole.
+    private static let aftermath = TimeSpan.seconds(20)
+
     private var troubles: [Trouble] = []
     /// When a packet between two places was last lost, by link, either way. Only looked up.
     private var lastLoss: [UInt64: Instant] = [:]
@@ -42,9 +45,11 @@ package struct TroubleLog: Sendable {
     /// Whether anything was wrong with one of `places`, or with the network, between two moments.
     package func overlaps(_ places: [Int], from start: Instant, to end: Instant) -> Bool {
         troubles.contains { trouble in
-            guard trouble.from <= end, trouble.until.map({ $0 >= start }) ?? true else {
-                return false
-            }
+            // A cut is not over with the network's: until members have found each other again,
+            // two nodes may each take the other for dead.
+            let aftermath: TimeSpan = trouble.place == nil ? Self.aftermath : .zero
+            guard trouble.from <= end, trouble.until.map({ $0 + aftermath >= start }) ?? true
+            else { return false }
             return trouble.place.map(places.contains) ?? true
         }
     }

@@ -10,6 +10,8 @@ package struct Streak: Sendable, Hashable {
     package struct Run: Sendable, Hashable {
         /// How many observations in a row support the state.
         package var count: UInt32 = 0
+        /// Whether the latest of them was this node's own.
+        package var isOwn = false
         /// When the first of them was due.
         package var firstDue = Instant.zero
         /// When the state was first seen, for people.
@@ -42,6 +44,7 @@ package struct Streak: Sendable, Hashable {
                 runs[place].since = wall
             }
             runs[place].count = min(runs[place].count + 1, 1_000_000)
+            runs[place].isOwn = true
         }
     }
 
@@ -52,7 +55,7 @@ package struct Streak: Sendable, Hashable {
         let span = certified == nil ? .zero : interval * delay
         let ripe = TargetState.allCases.filter { state in
             let run = self[state]
-            return run.count >= needed && lastDue - run.firstDue >= span
+            return run.isOwn && run.count >= needed && lastDue - run.firstDue >= span
         }
         guard let certified else { return ripe.max() }
         return ripe.max {
