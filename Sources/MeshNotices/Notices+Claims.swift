@@ -90,7 +90,13 @@ extension Notices {
         else { return .known }
         switch answer.verdict {
         case .ack:
-            pending.isAcked = true
+            // From beyond the owners, the leave of another such node is worth nothing while an
+            // owner lives, who may hold a claim that it never heard of.
+            if news.ladder.isOwner(peer)
+                || !news.ladder.owners(besides: id).contains(where: { isAlive($0) })
+            {
+                pending.isAcked = true
+            }
             pending.yielded.append(peer)
             pending.doubts.removeAll { $0.node == peer }
         case .held(let claim, let holder, let leaseLeft):

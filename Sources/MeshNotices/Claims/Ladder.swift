@@ -32,9 +32,10 @@ struct Ladder: Sendable, Hashable {
     /// Whom a claim of `me` is for: the owners; from beyond them, the whole ladder, because the
     /// owners may all be gone and two of the others must still hear of one another.
     func audience(of me: NodeID) -> [NodeID] {
-        let isOwner = (rank(of: me) ?? nodes.count) < ownerCount
-        return (isOwner ? nodes[..<ownerCount] : nodes[...]).filter { $0 != me }
+        (isOwner(me) ? nodes[..<ownerCount] : nodes[...]).filter { $0 != me }
     }
+
+    func isOwner(_ node: NodeID) -> Bool { nodes[..<ownerCount].contains(node) }
 
     /// To whom a receipt goes in person.
     func owners(besides me: NodeID) -> [NodeID] { nodes[..<ownerCount].filter { $0 != me } }

@@ -71,7 +71,8 @@ struct Village {
     var receiversOfNode: [Int: Receiver] = [:]
     var routes: [CheckID: [Route]]
     var told: [Told] = []
-    var views: [[NoticeView]] = []
+    /// Every request that left, whatever became of it.
+    var requests: [Notice] = []
     var events: [NoticeEvent] = []
     var claimsSent = 0
 
@@ -354,6 +355,7 @@ struct Village {
     }
 
     private mutating func deliver(_ order: DeliveryOrder, by number: Int) {
+        requests.append(order.notice)
         switch receiversOfNode[number] ?? receivers[order.notice.contact] ?? .accepts {
         case .accepts:
             told.append(Told(notice: order.notice, by: number, at: now))

@@ -1,0 +1,83 @@
+import MeshChecks
+import MeshCore
+import MeshTestSupport
+import Testing
+
+@testable import MeshNotices
+
+/// What all nodes must come to agree upon, in whatever order they hear of it.
+struct LedgerTests {
+    static func receipt(
+        epoch: UInt64, _ outcome: Delivery, of node: Int, sequence: UInt64, round: UInt32 = 0
+    ) -> Signed<Receipt> {
+        let receipt = Receipt(
+            topic: .chain(Names.check), check: Names.check, contact: Names.oncall, ordinal: 0,
+            occasion: Names.flip(epoch), incident: IncidentID(.zero), birth: Names.birth,
+            epoch: epoch, state: epoch % 2 == 1 ? .down : .up, round: round, outcome: outcome,
+            node: Names.node(node), generation: 1, sequence: sequence,
+            time: WallTime(milliseconds: 5))
+        let signature = Names.cryptography.sign(
+            receipt.signedBytes(mesh: Names.mesh), by: Names.key(node))
+        return Signed(statement: receipt, body: receipt.encoded(signature: signature))
+    }
+
+    static let failed = Delivery.failed(Reason("no"))
+
+    @Test(arguments: 1...100 as ClosedRange<UInt64>)
+    func `receipts in any order leave the same`(seed: UInt64) {
+        let receipts = [
+            Self.receipt(epoch: 1, Self.failed, of: 1, sequence: 1),
+            Self.receipt(epoch: 1, .sent, of: 2, sequence: 1),
+            Self.receipt(epoch: 1, .sent, of: 3, sequence: 1),
+            Self.receipt(epoch: 2, Self.failed, of: 1, sequence: 2),
+            Self.receipt(epoch: 2, Self.failed, of: 1, sequence: 3, round: 1),
+            Self.receipt(epoch: 3, Self.failed, of: 2, sequence: 2),
+            Self.receipt(epoch: 3, Self.failed, of: 1, sequence: 4),
+        ]
+        var generator = SeededGenerator(seed: seed)
+        var shuffled = receipts
+        generator.shuffle(&shuffled)
+        var ledger = Ledger()
+        for signed in shuffled { _ = ledger.merge(signed) { _ in true } }
+        #expect(
+            ledger.bodies(of: Names.check) == [receipts[1], receipts[6], receipts[5]].map(\.body))
+        var other = Ledger()
+        for signed in receipts { _ = other.merge(signed) { _ in true } }
+        #expect(ledger.hash(of: Names.check) == other.hash(of: Names.check))
+        #expect(ledger.root == other.root && ledger.root != 0)
+    }
+
+    @Test func `two signed receipts under one number prove misbehaviour`() throws {
+        let first = Self.receipt(epoch: 1, .sent, of: 1, sequence: 1)
+        let second = Self.receipt(epoch: 2, .sent, of: 1, sequence: 1)
+        var notices = Village(1).residents[0].notices
+        let keyOf = { (node: NodeID) -> PublicKey? in Names.key(Int(node.bytes.high)) }
+        for signed in [first, second] {
+            _ = notices.receive(
+                receipt: Update(kind: UpdateKind.receipt, body: signed.body), keyOf: keyOf,
+                now: Village.start)
+        }
+        var events: [NoticeEvent] = []
+        while let effect = notices.popEffect() {
+            if case .report(let event) = effect { events.append(event) }
+        }
+        #expect(
+            events.last == .equivocated(Names.node(1), first: first.body, second: second.body))
+    }
+
+    @Test func `a receipt counts only under its author's signature`() {
+        let signed = Self.receipt(epoch: 1, .sent, of: 1, sequence: 1)
+        let update = Update(kind: UpdateKind.receipt, body: signed.body)
+        var notices = Village(1).residents[0].notices
+        let now = Village.start
+        let unknown = notices.receive(receipt: update, keyOf: { _ in nil }, now: now)
+        #expect(unknown == .unknownAuthor)
+        let forged = notices.receive(receipt: update, keyOf: { _ in Names.key(2) }, now: now)
+        #expect(forged == .refused)
+        let first = notices.receive(receipt: update, keyOf: { _ in Names.key(1) }, now: now)
+        #expect(first == .new)
+        let again = notices.receive(receipt: update, keyOf: { _ in Names.key(1) }, now: now)
+        #expect(again == .known)
+        #expect(notices.told(Names.oncall, of: Names.check) == signed.statement)
+    }
+}
