@@ -30,6 +30,8 @@ package struct Node: Sendable {
     var wallClock: WallClock
     let mesh: MeshID
     let cryptography: any Cryptography
+    /// When this node was last called; the tick sees to it that it is once a second.
+    var lastCalled: Instant?
     package internal(set) var counters = NodeCounters()
 
     /// What the node itself waits for, beside its parts.
@@ -100,6 +102,7 @@ package struct Node: Sendable {
     package mutating func handle(
         datagram: [UInt8], from sender: SocketAddress, now: Instant
     ) {
+        wake(now: now)
         counters.datagramsReceived += 1
         let opened: SecureTransport.Opened
         do throws(SecureTransport.Rejection) {
@@ -142,11 +145,21 @@ package struct Node: Sendable {
         }
     }
 
+    /// Every call comes by here first: a gap between two means that the process was stopped.
+    private mutating func wake(now: Instant) {
+        defer { lastCalled = now }
+        guard let lastCalled, now - lastCalled > Self.stallMin else { return }
+        verdicts.noteStall(now: now)
+    }
+
+    private static var stallMin: TimeSpan { .milliseconds(1_500) }
+
     /// A peer has opened a stream. `nil`: refused, too many are open.
     package mutating func acceptStream(from peer: SocketAddress, now: Instant) -> StreamID? {
         membership.acceptStream(from: peer, now: now)
     }
     package mutating func handle(_ event: StreamEvent, on stream: StreamID, now: Instant) {
+        wake(now: now)
         membership.handle(event, on: stream, now: now)
         pump(now: now)
     }
@@ -182,6 +195,7 @@ package struct Node: Sendable {
     package mutating func handle(
         _ observation: Observation, for token: LookToken, now: Instant
     ) {
+        wake(now: now)
         verdicts.handle(observation, for: token, now: now)
         pump(now: now)
     }
@@ -212,6 +226,7 @@ package struct Node: Sendable {
     }
 
     package mutating func handleDeadline(now: Instant) {
+        wake(now: now)
         // What one part does may make another's deadline due at this very moment.
         for _ in 0..<Self.deadlineRoundsMax {
             handleDeadlines(now: now)

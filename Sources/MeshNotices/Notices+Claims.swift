@@ -90,15 +90,14 @@ extension Notices {
         else { return .known }
         switch answer.verdict {
         case .ack:
-            // From beyond the owners, the leave of another such node is worth nothing while an
-            // owner lives, who may hold a claim that it never heard of.
-            if news.ladder.isOwner(peer)
-                || !news.ladder.owners(besides: id).contains(where: { isAlive($0) })
-            {
-                pending.isAcked = true
-            }
             pending.yielded.append(peer)
             pending.doubts.removeAll { $0.node == peer }
+            // Every living owner: of two that claim at once because they see the members
+            // differently, one ack each would let both go on. From beyond the owners, the leave of
+            // another such node is worth nothing while an owner lives, who may hold a claim that it
+            // never heard of.
+            let owners = news.ladder.owners(besides: id).filter { isAlive($0) }
+            pending.isAcked = owners.allSatisfy { pending.yielded.contains($0) }
         case .held(let claim, let holder, let leaseLeft):
             guard holder != id, claim.line == line else { return .known }
             let leaseEnd = now + leaseLeft.clamped(from: .zero, to: parameters.lease)

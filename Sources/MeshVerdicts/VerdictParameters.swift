@@ -25,6 +25,8 @@ package struct VerdictParameters: Sendable {
     package var majorityAge: TimeSpan = .seconds(2)
     /// A look that has not come back after this is a reason to ask for the majority meanwhile.
     package var longLook: TimeSpan = .seconds(1)
+    /// What is heard this soon after this process was stopped may have lain in its sockets.
+    package var wakingTime: TimeSpan = .milliseconds(500)
     /// How long past its timeout a look may come back before it counts as hung.
     package var hungGrace: TimeSpan = .seconds(1)
     /// Local health from which on a node does not trust its own looks (Lifeguard).

@@ -96,8 +96,24 @@ extension Verdicts {
 
     // MARK: Heads of others
 
+    /// This process was stopped: what lies in its sockets was said while it slept, and nobody may
+    /// stand by it any more. Signers are believed again when they are heard a moment later.
+    package mutating func noteStall(now: Instant) {
+        wokeAt = now
+        for place in 0..<book.count where !book[place].board.isEmpty {
+            book[place].board.forgetStanding(except: id)
+        }
+    }
+
+    /// Whether what is heard now may have lain about while this process was stopped.
+    func mayBeStale(now: Instant) -> Bool {
+        wokeAt.map { now - $0 < parameters.wakingTime } ?? false
+    }
+
     package mutating func receive(_ head: Head, from node: NodeID, now: Instant) {
-        guard let member = members[node], head.generation == member.generation else { return }
+        guard let member = members[node], head.generation == member.generation,
+            !mayBeStale(now: now)
+        else { return }
         let unobserved = Set(head.notObserved.map(\.word))
         var digest: UInt64 = 0
         var standing: [Int] = []

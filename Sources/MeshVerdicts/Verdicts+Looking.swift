@@ -102,6 +102,11 @@ extension Verdicts {
             let look = held.look, look.token == token, let plan = plan(held.check)
         else { return }
         duties[duty]?.look = nil
+        // An answer that lay about while this process was stopped is about a time that is past.
+        guard now - look.began <= plan.timeout + parameters.hungGrace else {
+            counters.looksHung += 1
+            return abstain(duty, .hung)
+        }
         var outcome = observation.outcome
         if case .saw = outcome, health >= parameters.healthLimit {
             outcome = .abstained(.unhealthy)

@@ -199,9 +199,9 @@ extension Verdicts {
         duties[duty]?.peers = peers
     }
 
-    /// Tells owners that are new to a check what has been counted here.
+    /// Tells owners that are new to a check what has been counted here, unless it is in doubt.
     private mutating func handOver(_ duty: Int, to owners: [NodeID], now: Instant) {
-        guard let held = duties.at(duty), !held.streak.isEmpty, let plan = plan(held.check) else {
+        guard !isDoubtful, health < parameters.healthLimit, let held = duties.at(duty), !held.streak.isEmpty, let plan = plan(held.check) else {
             return
         }
         let page = book[held.check]

@@ -55,7 +55,9 @@ extension Verdicts {
         case .new: break
         }
         book.noteChange(place)
-        if peer == entry.node { book[place].board.stands(entry.node, now: now) }
+        if peer == entry.node, !mayBeStale(now: now) {
+            book[place].board.stands(entry.node, now: now)
+        }
         follow(entry, place, now: now)
     }
 
@@ -108,6 +110,7 @@ extension Verdicts {
     }
 
     private mutating func stand(_ node: NodeID, _ place: Int, now: Instant) {
+        guard !mayBeStale(now: now) else { return }
         book[place].board.stands(node, now: now)
         mint(place, now: now)
     }

@@ -47,6 +47,8 @@ package struct Verdicts: Sendable {
     var audience: [NodeID: Instant] = [:]
     /// When each co-owner was last sent a head. Bound: the members.
     var headsSent: [NodeID: Instant] = [:]
+    /// When this process last found that it had been stopped.
+    var wokeAt: Instant?
     /// Somebody waits to hear that this node observes.
     var headsOwed = false
     /// All who have counted here, or could have: whose signatures prove a flip.

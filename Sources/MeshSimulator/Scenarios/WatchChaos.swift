@@ -61,6 +61,8 @@ struct WatchChaos {
     /// Checks that were seen otherwise from somewhere; checks that flap.
     private var touched: Set<Int> = []
     private var flapping: Set<Int> = []
+    /// When the next uplink may die.
+    private var uplinksRestUntil = TimeSpan.zero
 
     private mutating func strike(at: TimeSpan, before end: TimeSpan, on plan: inout FaultPlan) {
         let check = generator.index(below: checks)
@@ -91,11 +93,13 @@ struct WatchChaos {
             touched.insert(check)
             plan.add(.placeSees(place: place, check: check, .hanging), at: at)
             plan.add(.placeSees(place: place, check: check, nil), at: over)
-        case .uplinkDies:
-            plan.add(.uplink(place, .dead), at: at)
-            plan.add(.uplink(place, .works), at: over)
-        case .uplinkIsUnrouted:
-            plan.add(.uplink(place, .unrouted), at: at)
+        case .uplinkDies, .uplinkIsUnrouted:
+            // One at a time, and the next when all have looked again: two of three owners with
+            // dead uplinks are a quorum of liars, and no rule can tell.
+            guard at >= uplinksRestUntil else { return }
+            uplinksRestUntil = over + .minutes(1)
+            let uplink: Uplink = generator.chance(perMillion: 500_000) ? .dead : .unrouted
+            plan.add(.uplink(place, uplink), at: at)
             plan.add(.uplink(place, .works), at: over)
         case .checkerHangs:
             plan.add(.checkerHangs(place, true), at: at)

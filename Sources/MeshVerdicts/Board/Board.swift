@@ -55,6 +55,12 @@ struct Board: Sendable {
         posted[place].stoodAt = now
     }
 
+    mutating func forgetStanding(except own: NodeID) {
+        for place in posted.indices where posted[place].entry.node != own {
+            posted[place].stoodAt = nil
+        }
+    }
+
     mutating func remove(where isUnwanted: (LogEntry) -> Bool) {
         posted.removeAll { isUnwanted($0.entry) }
     }
