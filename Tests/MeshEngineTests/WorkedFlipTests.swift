@@ -74,11 +74,11 @@ import Testing
 
     @Test func `the first owner claims, is answered, sends and signs as in the article`() throws {
         var teller = story.teller(0)
-        var second = story.teller(1)
+        var others = [story.teller(1), story.teller(2)]
         let now = Instant(nanoseconds: 1_000_000_000)
         let toldFlip = story.toldFlip
         teller.learn(toldFlip, now: now)
-        second.learn(toldFlip, now: now)
+        for number in others.indices { others[number].learn(toldFlip, now: now) }
         var claim: Update?
         var answer: Update?
         var receipt: Update?
@@ -89,12 +89,15 @@ import Testing
             case .sendClaim(let update, let nodes):
                 claim = update
                 #expect(nodes == story.members.dropFirst().map(\.node))
-                _ = second.receive(claim: update, from: story.members[0].node, now: now)
-                while let reply = second.popEffect() {
-                    if case .answer(let update, _) = reply { answer = update }
+                for number in others.indices {
+                    let peer = story.members[number + 1].node
+                    _ = others[number].receive(
+                        claim: update, from: story.members[0].node, now: now)
+                    while let reply = others[number].popEffect() {
+                        if case .answer(let update, _) = reply { answer = update }
+                    }
+                    _ = teller.receive(claimAnswer: try #require(answer), from: peer, now: now)
                 }
-                _ = teller.receive(
-                    claimAnswer: try #require(answer), from: story.members[1].node, now: now)
             case .deliver(let order):
                 #expect(order.notice.previous == .up)
                 teller.handle(.sent, for: order.token, now: now + .milliseconds(250))
@@ -111,7 +114,7 @@ import Testing
         #expect(hexadecimal(claimBody) == Self.claim)
         #expect(hexadecimal(answerBody) == Self.answer)
         #expect(hexadecimal(receiptBody) == Self.receipt)
-        let intake = second.receive(
+        let intake = others[0].receive(
             receipt: try #require(receipt), keyOf: { story.key(of: $0) }, now: now)
         #expect(intake == .new)
     }
