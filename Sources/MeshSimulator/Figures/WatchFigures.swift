@@ -18,6 +18,8 @@ package struct WatchFigures: Sendable {
     /// Checks that the busiest node owned at the end, in parts of the mean.
     package private(set) var ownershipMaxOfMean: Double?
     package private(set) var storedItems: Int
+    /// Of memory, for each check and node.
+    package private(set) var bytesPerCheck: Double?
 
     init(_ world: World, missed: Int) {
         let (truth, sights) = (world.watch.truth, world.watch.sights)
@@ -33,20 +35,26 @@ package struct WatchFigures: Sendable {
         longestGap = sights.longestGap.max() ?? .zero
         storedItems = world.counts.storedItems
         ownershipMaxOfMean = Self.spread(world)
+        bytesPerCheck = Self.bytesPerCheck(world)
     }
 
-    /// An owner has looked within an interval and a quarter; so has, now and then, a stand-in.
     private static func spread(_ world: World) -> Double? {
-        let interval = world.setup.watch.longestInterval
-        let owned = world.watch.sights.ownership(
-            since: world.now - interval - interval / 4, identities: world.identities.all.count)
-        var counts: [Int] = []
+        var owned = Distribution()
         for process in world.processes where process.state == .running {
-            counts.append(owned[process.identity])
+            owned.add(Double(process.node?.ownedCount ?? 0))
         }
-        let sum = counts.reduce(0, +)
-        guard sum > 0, let largest = counts.max() else { return nil }
-        return Double(largest) * Double(counts.count) / Double(sum)
+        guard let mean = owned.mean, mean > 0, let largest = owned.max else { return nil }
+        return largest / mean
+    }
+
+    private static func bytesPerCheck(_ world: World) -> Double? {
+        var bytes = Distribution()
+        for process in world.processes where process.state == .running {
+            bytes.add(Double(process.node?.truthStorageByteCount ?? 0))
+        }
+        let checks = world.setup.watch.checkCount
+        guard checks > 0 else { return nil }
+        return bytes.mean.map { $0 / Double(checks) }
     }
 
     func add(to line: inout JSONLine, _ alerts: AlertRecorder) {
@@ -73,5 +81,6 @@ package struct WatchFigures: Sendable {
         line.add("longest_gap_s", longestGap.inSeconds)
         line.add("ownership_max_of_mean", ownershipMaxOfMean)
         line.add("stored_items", storedItems)
+        line.add("truth_bytes_per_check_and_node", bytesPerCheck, places: 1)
     }
 }

@@ -34,6 +34,9 @@ package struct TargetWorld: Sendable {
     /// Entries that are over.
     private var ended: Set<UInt64> = []
     package private(set) var changedAt: [Instant]
+    /// When any of them last changed, and how many flap.
+    package private(set) var lastChange = Instant.zero
+    package private(set) var flappingCount = 0
     /// Whether some zones or places see a check otherwise, or did.
     private var isLayered: [Bool]
     private var uplinks: [Uplink]
@@ -107,8 +110,10 @@ package struct TargetWorld: Sendable {
     // MARK: What changes
 
     mutating func set(_ check: Int, _ condition: TargetCondition, at now: Instant) {
+        flappingCount -= isFlapping(check) ? 1 : 0
         everywhere[check].set(condition, at: now)
-        changedAt[check] = now
+        flappingCount += isFlapping(check) ? 1 : 0
+        touch(check, at: now)
     }
 
     /// `nil` ends it: the zone sees what everybody sees.
@@ -116,7 +121,7 @@ package struct TargetWorld: Sendable {
         _ check: Int, inZone zone: Int, _ condition: TargetCondition?, at now: Instant
     ) {
         Self.set(&byZone, &ended, Self.key(check, zone), condition, at: now)
-        changedAt[check] = now
+        touch(check, at: now)
         isLayered[check] = true
     }
 
@@ -125,12 +130,15 @@ package struct TargetWorld: Sendable {
     ) {
         Self.set(
             &byPlace, &ended, Self.key(check, place) | Self.placeFlag, condition, at: now)
-        changedAt[check] = now
+        touch(check, at: now)
         isLayered[check] = true
     }
 
     /// Its configuration has changed: whatever is promised counts from here.
-    mutating func touch(_ check: Int, at now: Instant) { changedAt[check] = now }
+    mutating func touch(_ check: Int, at now: Instant) {
+        changedAt[check] = now
+        lastChange = now
+    }
 
     mutating func set(_ uplink: Uplink, of place: Int) {
         let before = canLook(from: place)

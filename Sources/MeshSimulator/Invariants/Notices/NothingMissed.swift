@@ -114,15 +114,19 @@ package struct NothingMissed: Invariant {
         let targets = world.watch.targets
         let rule = world.watch.checks.rule(of: check)
         let running = world.runningCount
-        guard running > 0, world.couldHaveMajority(firstRunning(world), within: .zero) else {
+        let witness = firstRunning(world)
+        // A node that never met any of its peers decides nothing (design 5, *settled*).
+        let isLost = world.setup.namesAbsentSeeds && running == 1
+        guard running > 0, !isLost, world.couldHaveMajority(witness, within: .zero) else {
             return nil
         }
-        let known = world.knownCount(of: firstRunning(world))
+        let known = world.knownCount(of: witness)
         let owners = rule.owners(known: known)
         // With owners that are dead and known, all of them are asked for what not all can give.
         guard running >= rule.quorum.needed(of: owners),
-            zoneCount(world, runningOnly: true)
-                >= rule.zonesNeeded(counting: zoneCount(world, runningOnly: false))
+            world.zoneCount(knownTo: witness, runningOnly: true)
+                >= rule.zonesNeeded(
+                    counting: world.zoneCount(knownTo: witness, runningOnly: false))
         else { return nil }
         guard targets.blindCount + world.watch.liars.count == 0 else { return nil }
         var seen: TargetState?
@@ -137,15 +141,6 @@ package struct NothingMissed: Invariant {
 
     private func firstRunning(_ world: World) -> Int {
         world.processes.first { $0.state == .running }?.number ?? 0
-    }
-
-    private func zoneCount(_ world: World, runningOnly: Bool) -> Int {
-        var zones: Set<Int> = []
-        for process in world.processes
-        where process.state == .running || (!runningOnly && process.life > 0) {
-            zones.insert(world.zones[process.number])
-        }
-        return zones.count
     }
 
     private mutating func judgeTelling(
