@@ -47,6 +47,9 @@ extension Node {
     private mutating func feed(_ node: NodeID, now: Instant) {
         guard let member = membership.member(node), member.counts else {
             if roster.fed.remove(node) != nil { verdicts.remove(node, now: now) }
+            if let member = membership.member(node), membership.isListed(member.key) {
+                verdicts.acquaint(node)
+            }
             return
         }
         roster.fed.insert(node)

@@ -230,7 +230,7 @@ package struct Membership: Sendable {
     }
 
     /// Whether a key may count at all: on the roster, where there is one.
-    func isListed(_ key: PublicKey) -> Bool { roster?.contains(key) ?? true }
+    package func isListed(_ key: PublicKey) -> Bool { roster?.contains(key) ?? true }
 
     /// More than half of the known are reachable; at exactly half, the half with the lowest id
     /// has it. Good enough to let memories age; what extends the truth asks for fresh acks.

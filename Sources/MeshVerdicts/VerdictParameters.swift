@@ -58,6 +58,9 @@ package enum VerdictBounds {
     package static let hintedLooksPerSecond = 64
     /// Member lists of others kept for their digests. The oldest gives way.
     package static let rollsMax = 1_024
+    /// Nodes remembered as signers after they are gone. At the bound those that are gone are
+    /// forgotten; a flip of theirs is then believed only by a node that is settling.
+    package static let acquaintancesMax = 40_000
     /// Signatures asked for and not yet given. A further stance waits for the next look.
     package static let signaturesMax = 4_096
     /// Nodes proved to have signed two things under one number. The first ones are kept.

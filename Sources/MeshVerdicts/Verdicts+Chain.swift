@@ -21,8 +21,7 @@ extension Verdicts {
         if isSettled {
             for supporter in certificate.supporters {
                 let node = NodeID(of: supporter.key, using: cryptography)
-                guard members[node] != nil || strangersWelcomeUntil.map({ now < $0 }) ?? false
-                else {
+                guard acquaintances.contains(node) else {
                     counters.certificatesRefused += 1
                     return
                 }

@@ -106,7 +106,9 @@ extension Verdicts {
                 let peer = held.peers.firstIndex(where: { $0.node == node })
             else { continue }
             let id = book[held.check].id
-            if !head.observesNothing, !unobserved.contains(CheckPrefix(of: id).word) {
+            let isObserving =
+                !head.observesNothing && !unobserved.contains(CheckPrefix(of: id).word)
+            if isObserving {
                 duties[duty]?.peers[peer].observingAt = now
                 if !(held.peers[peer].hasReported) {
                     duties[duty]?.peers[peer].hasReported = true
@@ -117,7 +119,8 @@ extension Verdicts {
                 posted.entry.generation == head.generation
             {
                 digest ^= Self.standingHash(posted.entry)
-                standing.append(held.check)
+                // Whoever no longer looks does not stand by what it once saw.
+                if isObserving { standing.append(held.check) }
             }
         }
         guard digest == head.digest else {
@@ -160,6 +163,10 @@ extension Verdicts {
         for duty in duties.places {
             guard let held = duties.at(duty), held.isOwner, let plan = plan(held.check) else {
                 continue
+            }
+            // A word that has not been looked after for so long is nobody's any more.
+            if held.standing != nil, !isObserving(held, plan, now: now) {
+                withdraw(duty, now: now)
             }
             let demands = demands(of: plan, now: now)
             let window = plan.rule.interval * 2 + plan.timeout + parameters.headPeriodMax

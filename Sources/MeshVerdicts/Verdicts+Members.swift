@@ -46,7 +46,16 @@ extension Verdicts {
         withdraw(duty, now: now)
     }
 
+    /// A member that does not count (any more): what it signed while it did is still proof.
+    package mutating func acquaint(_ node: NodeID) {
+        if acquaintances.count >= VerdictBounds.acquaintancesMax {
+            acquaintances = acquaintances.filter { members[$0] != nil }
+        }
+        acquaintances.insert(node)
+    }
+
     package mutating func update(_ member: VerdictMember, now: Instant) {
+        acquaint(member.id)
         let former = members.updateValue(member, forKey: member.id)
         guard former != member else { return }
         if let former {

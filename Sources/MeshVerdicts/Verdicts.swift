@@ -49,9 +49,8 @@ package struct Verdicts: Sendable {
     var headsSent: [NodeID: Instant] = [:]
     /// Somebody waits to hear that this node observes.
     var headsOwed = false
-    /// Until when flips of signers that nobody knows any more are taken from others: after this
-    /// node was without the majority for long, as at the start.
-    var strangersWelcomeUntil: Instant?
+    /// All who have counted here, or could have: whose signatures prove a flip.
+    var acquaintances: Set<NodeID> = []
 
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?

@@ -35,6 +35,7 @@ struct SimulatorCommand {
             let before = ResourceUsage.now()
             let simulation = Simulation(options.scenario, request, sabotage: options.sabotage)
             if options.tellsStory {
+                for line in simulation.world.foretold { complain(line) }
                 while simulation.step() {
                     for line in simulation.world.story { complain(line) }
                 }

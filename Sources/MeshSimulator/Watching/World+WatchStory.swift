@@ -20,6 +20,7 @@ extension World {
         case .flipped(let flip, let state, let origin):
             let former = state.map { "\($0)" } ?? "unknown"
             return "\(text(flip)) after \(former), \(origin)"
+
         case .forked(let lost, let won): return "fork: \(text(won)) wins, \(text(lost)) is lost"
         case .confirmed(let flip): return "\(text(flip)) is confirmed"
         case .provisional(let check, let state):

@@ -1,5 +1,6 @@
 import MeshChecks
 import MeshCore
+import MeshEngine
 import MeshMembership
 import MeshNotices
 import MeshVerdicts
@@ -18,7 +19,7 @@ extension World {
             case .reported(let process, let event, _):
                 "\(now.seconds) \(title(process)): \(text(event))"
             case .checkReported(let process, let event):
-                "\(now.seconds) \(title(process)): \(text(event))"
+                "\(now.seconds) \(title(process)): \(text(event))\(signers(event, at: process))"
             case .ordered(let process, let order):
                 "\(now.seconds) \(title(process)) sends \(text(order.notice))"
             case .accepted(let number): text(watch.receivers.acceptances[number])
@@ -32,6 +33,26 @@ extension World {
             case .sent, .delivered, .deadlineHandled, .looked, .flipped: nil
             }
         }
+    }
+
+    /// The faults to come, in the order of their times.
+    package var foretold: [String] {
+        setup.plan.entries.sorted { $0.at < $1.at }.map { entry in
+            "\((Instant.zero + entry.at).seconds) fault: \(entry.fault)"
+        }
+    }
+
+    private func signers(_ event: CheckEvent, at process: Int) -> String {
+        guard case .flipped(let flip, _, .minted) = event,
+            let body = processes[process].node?.certificate(of: flip.check),
+            let certificate = try? Certificate.decode(
+                ByteReader(body), mesh: MeshID(named: mesh, using: cryptography),
+                cryptography: cryptography)
+        else { return "" }
+        return ", by "
+            + certificate.supporters.map { supporter in
+                "\(name(of: supporter.node)) \(supporter.entry.stance) x\(supporter.entry.streak)"
+            }.joined(separator: ", ")
     }
 
     private func title(_ process: Int) -> String {
