@@ -14,6 +14,8 @@ package struct WatchFigures: Sendable {
     package private(set) var duplicates: Int
     /// Notices that people should have had and did not, and states that were never certified.
     package private(set) var missed: Int
+    /// Of how many states and tellings that was to be judged.
+    package private(set) var judged: Int
     package private(set) var longestGap: TimeSpan
     /// Checks that the busiest node owned at the end, in parts of the mean.
     package private(set) var ownershipMaxOfMean: Double?
@@ -21,7 +23,7 @@ package struct WatchFigures: Sendable {
     /// Of memory, for each check and node.
     package private(set) var bytesPerCheck: Double?
 
-    init(_ world: World, missed: Int) {
+    init(_ world: World, missed: Int, judged: Int) {
         let (truth, sights) = (world.watch.truth, world.watch.sights)
         flips = truth.flips.count
         flipsKnownByAll = truth.flips.count { $0.knownByAllAt != nil }
@@ -32,6 +34,7 @@ package struct WatchFigures: Sendable {
         notices = world.watch.receivers.acceptances.count
         duplicates = world.watch.receivers.repeatedCount
         self.missed = missed
+        self.judged = judged
         longestGap = sights.longestGap.max() ?? .zero
         storedItems = world.counts.storedItems
         ownershipMaxOfMean = Self.spread(world)
@@ -73,6 +76,7 @@ package struct WatchFigures: Sendable {
         line.add("notices", notices)
         line.add("duplicates", duplicates)
         line.add("missed", missed)
+        line.add("judged", judged)
         line.add("provisionals", alerts.provisionals)
         line.add("forks", forks)
         line.add("equivocations", equivocations)

@@ -40,6 +40,8 @@ package struct TargetWorld: Sendable {
     /// Whether some zones or places see a check otherwise, or did.
     private var isLayered: [Bool]
     private var uplinks: [Uplink]
+    /// Until when a place's uplink was last dead; `nil` if never.
+    private var deadUntil: [Instant?]
     private var hangingCheckers: [Bool]
     /// Places that cannot look, for whatever reason.
     package private(set) var blindCount = 0
@@ -50,6 +52,7 @@ package struct TargetWorld: Sendable {
         changedAt = Array(repeating: .zero, count: checkCount)
         isLayered = Array(repeating: false, count: checkCount)
         uplinks = Array(repeating: .works, count: placeCount)
+        deadUntil = Array(repeating: nil, count: placeCount)
         hangingCheckers = Array(repeating: false, count: placeCount)
     }
 
@@ -98,6 +101,11 @@ package struct TargetWorld: Sendable {
             || byPlace[Self.key(check, place) | Self.placeFlag]?.wasDown(since: moment) ?? false
     }
 
+    /// Whether the place's uplink has been dead at any time since `moment`.
+    package func wasDead(uplinkOf place: Int, since moment: Instant) -> Bool {
+        uplinks[place] == .dead || deadUntil[place].map { $0 >= moment } ?? false
+    }
+
     private func layer(of check: Int, from place: Int, in zone: Int) -> Layer {
         guard isLayered[check] else { return everywhere[check] }
         let own = Self.key(check, place) | Self.placeFlag
@@ -140,8 +148,9 @@ package struct TargetWorld: Sendable {
         lastChange = now
     }
 
-    mutating func set(_ uplink: Uplink, of place: Int) {
+    mutating func set(_ uplink: Uplink, of place: Int, at now: Instant) {
         let before = canLook(from: place)
+        if uplinks[place] == .dead { deadUntil[place] = now }
         uplinks[place] = uplink
         blindCount += (before ? 1 : 0) - (canLook(from: place) ? 1 : 0)
     }

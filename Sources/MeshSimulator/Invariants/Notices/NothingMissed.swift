@@ -17,6 +17,8 @@ package struct NothingMissed: Invariant {
     private var last: [Told?]
     private var lastOutage: [Told?]
     package private(set) var missedCount = 0
+    /// How many states, and how many tellings, there was something to expect of.
+    package private(set) var judgedCount = 0
 
     private struct Told: Sendable {
         var birth: Birth
@@ -88,11 +90,14 @@ package struct NothingMissed: Invariant {
             let held = world.watch.truth.held(of: check).first
         else { return judgeUnknown(check, in: world, log: &log) }
         let flip = world.watch.truth.flips[Int(held)].flip
-        if let truth = expectedState(of: check, in: world), truth != flip.state {
-            missedCount += 1
-            log.add(
-                Self.self, at: world.now,
-                "\(world.text(flip)) is certified, and the target is \(truth)")
+        if let truth = expectedState(of: check, in: world) {
+            judgedCount += 1
+            if truth != flip.state {
+                missedCount += 1
+                log.add(
+                    Self.self, at: world.now,
+                    "\(world.text(flip)) is certified, and the target is \(truth)")
+            }
         }
         judgeTelling(of: flip, check, in: world, log: &log)
     }
@@ -149,6 +154,7 @@ package struct NothingMissed: Invariant {
         guard let (contact, route) = world.watch.checks.route(of: check),
             canTell(check, contact, in: world)
         else { return }
+        judgedCount += 1
         let state = NoRecoveryWithoutOutage.alertClass(flip.state, check, in: world)
         let toldState = last[check]?.state ?? .up
         let problem: String?
