@@ -1,4 +1,5 @@
 import MeshCore
+import MeshMembership
 import Testing
 
 @testable import MeshSimulator
@@ -63,10 +64,17 @@ struct LiarTongueTests {
     @Test func `a head is exchanged for the first that its receiver saw`() {
         var tongue = LiarTongue()
         let address = AddressPlan.address(ofProcess: 1)
-        let first: [UInt8] = [LiarTongue.headKind, 2, 1, 1]
-        #expect(tongue.aged(first, to: address) == first)
-        let second: [UInt8] = [LiarTongue.headKind, 3, 2, 2, 2, 77]
-        #expect(tongue.aged(second, to: address) == first + [77])
-        #expect(tongue.aged(second, to: AddressPlan.address(ofProcess: 2)) == second)
+        func payload(_ head: [UInt8]) -> [UInt8] {
+            var writer = ByteWriter()
+            Message.gossip.write(to: &writer)
+            writer.write(Update(kind: LiarTongue.headKind, body: head))
+            writer.write(Update(kind: 99, body: [7, 7]))
+            return writer.bytes
+        }
+        #expect(tongue.aged(payload([1, 1]), to: address) == payload([1, 1]))
+        #expect(tongue.aged(payload([2, 2, 2]), to: address) == payload([1, 1]))
+        let other = AddressPlan.address(ofProcess: 2)
+        #expect(tongue.aged(payload([2, 2, 2]), to: other) == payload([2, 2, 2]))
+        #expect(tongue.aged([9, 9, 9], to: address) == [9, 9, 9])
     }
 }

@@ -48,6 +48,7 @@ struct SabotageTests {
             sabotage: .endlessMemory, invariant: Retention.name, scenario: "retention", nodes: 3,
             retention: .minutes(2)),
         Plant(sabotage: .ignoredDeadlines, invariant: Progress.name, scenario: "idle", minutes: 1),
+        Plant(sabotage: .stammer, invariant: Restful.name, scenario: "idle"),
         Plant(sabotage: .lyingDisk, invariant: StoredGeneration.name),
     ]
 

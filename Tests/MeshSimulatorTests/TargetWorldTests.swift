@@ -42,11 +42,13 @@ struct TargetWorldTests {
 
     @Test func `a place is blind by its uplink or by its checker, and counted once`() {
         var targets = TargetWorld(checkCount: 1, placeCount: 2)
-        targets.set(.dead, of: 0)
+        targets.set(.dead, of: 0, at: second(1))
         targets.setCheckerHangs(true, at: 0)
         #expect(targets.blindCount == 1)
-        targets.set(.works, of: 0)
+        targets.set(.works, of: 0, at: second(5))
         #expect(!targets.canLook(from: 0))
+        #expect(targets.wasDead(uplinkOf: 0, since: second(4)))
+        #expect(!targets.wasDead(uplinkOf: 0, since: second(6)))
         targets.setCheckerHangs(false, at: 0)
         #expect(targets.blindCount == 0)
     }

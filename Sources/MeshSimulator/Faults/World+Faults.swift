@@ -65,7 +65,7 @@ extension World {
         case .placeSees(let place, let check, let condition):
             watch.targets.set(check, atPlace: place, condition, at: now)
         case .uplink(let place, let uplink):
-            watch.targets.set(uplink, of: place)
+            watch.targets.set(uplink, of: place, at: now)
             watch.lastDisturbance = now
         case .checkerHangs(let place, let hangs):
             watch.targets.setCheckerHangs(hangs, at: place)

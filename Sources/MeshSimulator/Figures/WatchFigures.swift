@@ -14,12 +14,16 @@ package struct WatchFigures: Sendable {
     package private(set) var duplicates: Int
     /// Notices that people should have had and did not, and states that were never certified.
     package private(set) var missed: Int
+    /// Of how many states and tellings that was to be judged.
+    package private(set) var judged: Int
     package private(set) var longestGap: TimeSpan
     /// Checks that the busiest node owned at the end, in parts of the mean.
     package private(set) var ownershipMaxOfMean: Double?
     package private(set) var storedItems: Int
+    /// Of memory, for each check and node.
+    package private(set) var bytesPerCheck: Double?
 
-    init(_ world: World, missed: Int) {
+    init(_ world: World, missed: Int, judged: Int) {
         let (truth, sights) = (world.watch.truth, world.watch.sights)
         flips = truth.flips.count
         flipsKnownByAll = truth.flips.count { $0.knownByAllAt != nil }
@@ -30,23 +34,30 @@ package struct WatchFigures: Sendable {
         notices = world.watch.receivers.acceptances.count
         duplicates = world.watch.receivers.repeatedCount
         self.missed = missed
+        self.judged = judged
         longestGap = sights.longestGap.max() ?? .zero
         storedItems = world.counts.storedItems
         ownershipMaxOfMean = Self.spread(world)
+        bytesPerCheck = Self.bytesPerCheck(world)
     }
 
-    /// An owner has looked within an interval and a quarter; so has, now and then, a stand-in.
     private static func spread(_ world: World) -> Double? {
-        let interval = world.setup.watch.longestInterval
-        let owned = world.watch.sights.ownership(
-            since: world.now - interval - interval / 4, identities: world.identities.all.count)
-        var counts: [Int] = []
+        var owned = Distribution()
         for process in world.processes where process.state == .running {
-            counts.append(owned[process.identity])
+            owned.add(Double(process.node?.ownedCount ?? 0))
         }
-        let sum = counts.reduce(0, +)
-        guard sum > 0, let largest = counts.max() else { return nil }
-        return Double(largest) * Double(counts.count) / Double(sum)
+        guard let mean = owned.mean, mean > 0, let largest = owned.max else { return nil }
+        return largest / mean
+    }
+
+    private static func bytesPerCheck(_ world: World) -> Double? {
+        var bytes = Distribution()
+        for process in world.processes where process.state == .running {
+            bytes.add(Double(process.node?.truthStorageByteCount ?? 0))
+        }
+        let checks = world.setup.watch.checkCount
+        guard checks > 0 else { return nil }
+        return bytes.mean.map { $0 / Double(checks) }
     }
 
     func add(to line: inout JSONLine, _ alerts: AlertRecorder) {
@@ -65,6 +76,7 @@ package struct WatchFigures: Sendable {
         line.add("notices", notices)
         line.add("duplicates", duplicates)
         line.add("missed", missed)
+        line.add("judged", judged)
         line.add("provisionals", alerts.provisionals)
         line.add("forks", forks)
         line.add("equivocations", equivocations)
@@ -73,5 +85,6 @@ package struct WatchFigures: Sendable {
         line.add("longest_gap_s", longestGap.inSeconds)
         line.add("ownership_max_of_mean", ownershipMaxOfMean)
         line.add("stored_items", storedItems)
+        line.add("truth_bytes_per_check_and_node", bytesPerCheck, places: 1)
     }
 }

@@ -71,6 +71,7 @@ package enum Invariants {
             NothingTwice(), DatagramSize(), GossipBound(bounds: bounds), UniqueNames(),
             CloneStops(bounds: bounds), Farewell(bounds: bounds), ModestReplies(),
             Retention(bounds: bounds), Progress(), StoredGeneration(),
+            Restful(bounds: bounds),
             CertifiedFlips(), EpochsUnique(), TruthAgreement(bounds: bounds),
             Watched(bounds: bounds), MinoritySilent(), NoticesUnique(), AtMostOnce(),
             NothingMissed(bounds: bounds), NoFalseAlert(), NoRecoveryWithoutOutage(),

@@ -8,6 +8,7 @@ extension ScenarioCatalog {
         truth("alone", "one node without peers watches and tells") { stage in
             stage.setup.startingCount = 1
             stage.setup.placeCount = 1
+            stage.setup.seedCount = 0
             stage.failAll(at: stage.settled + .seconds(30), for: .minutes(3))
             stage.extend(beyond: stage.settled + .minutes(4))
         },

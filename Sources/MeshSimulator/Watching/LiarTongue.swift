@@ -1,4 +1,5 @@
 import MeshCore
+import MeshMembership
 
 /// What a liar says: its node's true words, some of them exchanged on their way out and sealed
 /// again, which only who holds the node's secrets can do.
@@ -14,8 +15,8 @@ struct LiarTongue: Sendable {
     private var heads: [SocketAddress: [UInt8]] = [:]
 
     private static let pairsMax = 32
-    /// The kind of the message that is a head.
-    static let headKind: UInt8 = 20
+    /// The kind of the update that is a head.
+    static let headKind: UInt8 = 41
 
     /// Signs the twin of `message` too, if it has one.
     mutating func equivocate(_ stance: StanceBytes, _ signature: Signature, _ keys: FakeKeyPair) {
@@ -44,16 +45,29 @@ struct LiarTongue: Sendable {
         return result
     }
 
-    /// A payload with its head, if that is its message, exchanged for the first one that this
-    /// receiver was sent.
+    /// A payload with its head, if it bears one, exchanged for the first that this receiver was
+    /// sent.
     mutating func aged(_ payload: [UInt8], to address: SocketAddress) -> [UInt8] {
-        guard payload.count >= 2, payload[0] == Self.headKind else { return payload }
-        let end = min(2 + Int(payload[1]), payload.count)
-        guard let old = heads[address] else {
-            heads[address] = Array(payload[..<end])
+        var reader = ByteReader(payload)
+        do throws(DecodeError) {
+            let message = try Message.decode(&reader)
+            var updates: [Update] = []
+            while !reader.isAtEnd { updates.append(try reader.readUpdate()) }
+            guard let place = updates.firstIndex(where: { $0.kind == Self.headKind }) else {
+                return payload
+            }
+            guard let old = heads[address] else {
+                heads[address] = updates[place].body
+                return payload
+            }
+            updates[place].body = old
+            var writer = ByteWriter(reservingCapacity: payload.count)
+            message.write(to: &writer)
+            for update in updates { writer.write(update) }
+            return writer.bytes
+        } catch {
             return payload
         }
-        return old + payload[end...]
     }
 
     private static func place(of part: [UInt8], in whole: [UInt8]) -> Int? {

@@ -78,13 +78,4 @@ package struct SightBook: Sendable {
         lookCount += 1
         if isAbstention { abstainedLookCount += 1 }
     }
-
-    /// How many checks each of `count` identities has looked at since `moment`.
-    package func ownership(since moment: Instant, identities count: Int) -> [Int] {
-        var owned = Array(repeating: 0, count: count)
-        for row in sights {
-            for sight in row where sight.latest >= moment { owned[sight.identity] += 1 }
-        }
-        return owned
-    }
 }

@@ -34,9 +34,14 @@ package struct TargetWorld: Sendable {
     /// Entries that are over.
     private var ended: Set<UInt64> = []
     package private(set) var changedAt: [Instant]
+    /// When any of them last changed, and how many flap.
+    package private(set) var lastChange = Instant.zero
+    package private(set) var flappingCount = 0
     /// Whether some zones or places see a check otherwise, or did.
     private var isLayered: [Bool]
     private var uplinks: [Uplink]
+    /// Until when a place's uplink was last dead; `nil` if never.
+    private var deadUntil: [Instant?]
     private var hangingCheckers: [Bool]
     /// Places that cannot look, for whatever reason.
     package private(set) var blindCount = 0
@@ -47,6 +52,7 @@ package struct TargetWorld: Sendable {
         changedAt = Array(repeating: .zero, count: checkCount)
         isLayered = Array(repeating: false, count: checkCount)
         uplinks = Array(repeating: .works, count: placeCount)
+        deadUntil = Array(repeating: nil, count: placeCount)
         hangingCheckers = Array(repeating: false, count: placeCount)
     }
 
@@ -95,6 +101,11 @@ package struct TargetWorld: Sendable {
             || byPlace[Self.key(check, place) | Self.placeFlag]?.wasDown(since: moment) ?? false
     }
 
+    /// Whether the place's uplink has been dead at any time since `moment`.
+    package func wasDead(uplinkOf place: Int, since moment: Instant) -> Bool {
+        uplinks[place] == .dead || deadUntil[place].map { $0 >= moment } ?? false
+    }
+
     private func layer(of check: Int, from place: Int, in zone: Int) -> Layer {
         guard isLayered[check] else { return everywhere[check] }
         let own = Self.key(check, place) | Self.placeFlag
@@ -107,8 +118,10 @@ package struct TargetWorld: Sendable {
     // MARK: What changes
 
     mutating func set(_ check: Int, _ condition: TargetCondition, at now: Instant) {
+        flappingCount -= isFlapping(check) ? 1 : 0
         everywhere[check].set(condition, at: now)
-        changedAt[check] = now
+        flappingCount += isFlapping(check) ? 1 : 0
+        touch(check, at: now)
     }
 
     /// `nil` ends it: the zone sees what everybody sees.
@@ -116,7 +129,7 @@ package struct TargetWorld: Sendable {
         _ check: Int, inZone zone: Int, _ condition: TargetCondition?, at now: Instant
     ) {
         Self.set(&byZone, &ended, Self.key(check, zone), condition, at: now)
-        changedAt[check] = now
+        touch(check, at: now)
         isLayered[check] = true
     }
 
@@ -125,15 +138,19 @@ package struct TargetWorld: Sendable {
     ) {
         Self.set(
             &byPlace, &ended, Self.key(check, place) | Self.placeFlag, condition, at: now)
-        changedAt[check] = now
+        touch(check, at: now)
         isLayered[check] = true
     }
 
     /// Its configuration has changed: whatever is promised counts from here.
-    mutating func touch(_ check: Int, at now: Instant) { changedAt[check] = now }
+    mutating func touch(_ check: Int, at now: Instant) {
+        changedAt[check] = now
+        lastChange = now
+    }
 
-    mutating func set(_ uplink: Uplink, of place: Int) {
+    mutating func set(_ uplink: Uplink, of place: Int, at now: Instant) {
         let before = canLook(from: place)
+        if uplinks[place] == .dead { deadUntil[place] = now }
         uplinks[place] = uplink
         blindCount += (before ? 1 : 0) - (canLook(from: place) ? 1 : 0)
     }

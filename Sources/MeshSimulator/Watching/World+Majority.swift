@@ -48,6 +48,18 @@ extension World {
         return found.count
     }
 
+    /// How many zones those span whom a process knows, itself included; or those of them who run.
+    package func zoneCount(knownTo process: Int, runningOnly: Bool) -> Int {
+        var found: Set<Int> = [zones[process]]
+        for other in processes
+        where other.life > 0 && isKnown(other.identity, by: process)
+            && (!runningOnly || other.state == .running)
+        {
+            found.insert(zones[other.number])
+        }
+        return found.count
+    }
+
     /// Whether the process could reach more than half of those whom it knows at some time within
     /// the last `span`; at exactly half, the half with the lowest id has it. Loss is left out.
     package func couldHaveMajority(_ process: Int, within span: TimeSpan) -> Bool {

@@ -42,6 +42,8 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case ignoredDeadlines
     /// A disk that confirms and does not write.
     case lyingDisk
+    /// One process says everything sixty times.
+    case stammer
     /// Every node believes that one voter is a quorum.
     case quorumOfOne
     /// Everybody is shown an outage of one target that is up.

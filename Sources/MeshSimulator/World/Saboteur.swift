@@ -56,8 +56,9 @@ struct Saboteur: Sendable {
             parameters.retention = .hours(10_000)
         case .deafProcess, .rewoundViews, .rewoundCounter, .stolenKey, .forgottenReplays, .anySeal,
             .paddedDatagrams, .sharedNames, .stubbornClone, .bothClonesStop, .swallowedGoodbye,
-            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .quorumOfOne,
-            .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh,
+            .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .stammer,
+            .quorumOfOne, .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals,
+            .blindMesh,
             .secondSender,
             .renamedNotices, .unsentNotices, .inventedRecovery, .talkativeMinority, nil:
             break
@@ -96,6 +97,11 @@ struct Saboteur: Sendable {
         case .paddedReplies:
             guard case .send(let bytes, let to) = effect, Self.isAck(bytes) else { return effect }
             return .send(bytes + [UInt8](repeating: 0, count: 100), to: to)
+        case .stammer:
+            if case .send(let bytes, let to) = effect, number == Self.victim {
+                for _ in 1..<60 { world.transmit(bytes, from: number, to: to) }
+            }
+            return effect
         case .redirectedReplies:
             guard case .send(let bytes, _) = effect, Self.isAck(bytes) else { return effect }
             return .send(bytes, to: AddressPlan.address(ofProcess: 0))

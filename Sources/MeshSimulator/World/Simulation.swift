@@ -101,6 +101,10 @@ package final class Simulation {
         invariants.reduce(0) { $0 + (($1 as? NothingMissed)?.missedCount ?? 0) }
     }
 
+    private var judgedCount: Int {
+        invariants.reduce(0) { $0 + (($1 as? NothingMissed)?.judgedCount ?? 0) }
+    }
+
     package func figures() -> Figures {
         let setup = world.setup
         var figures = Figures(
@@ -128,7 +132,7 @@ package final class Simulation {
             figures.packetsPerSecond.add(Double(sent.datagrams) / measured)
         }
         figures.bytesPerMemberEntry = storage.mean
-        figures.watching = WatchFigures(world, missed: missedCount)
+        figures.watching = WatchFigures(world, missed: missedCount, judged: judgedCount)
         return figures
     }
 }

@@ -5,6 +5,10 @@ import MeshVerdicts
 
 /// Nobody is told of an outage that was none: a target told down was truly down, since the flip
 /// before, for as many honest places in as many zones as it takes.
+///
+/// For a place with a dead uplink every target is down. One such place, or as many as are no
+/// quorum, must not matter; but nobody can tell a quorum of them from an outage while few of their
+/// checks fail, nor one of them together with a zone from which the target is truly out of reach.
 package struct NoFalseAlert: Invariant {
     package static let name = "no-false-alert"
     package static let promise =
@@ -34,8 +38,10 @@ package struct NoFalseAlert: Invariant {
         for process in world.processes where process.life > 0 {
             let zone = world.zones[process.number]
             if process.isUp { living.insert(zone) }
+            let targets = world.watch.targets
             guard
-                world.watch.targets.wasDown(check, from: process.number, in: zone, since: since)
+                targets.wasDown(check, from: process.number, in: zone, since: since)
+                    || targets.wasDead(uplinkOf: process.number, since: since)
             else { continue }
             places += 1
             zones.insert(zone)

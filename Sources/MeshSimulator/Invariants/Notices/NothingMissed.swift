@@ -17,6 +17,8 @@ package struct NothingMissed: Invariant {
     private var last: [Told?]
     private var lastOutage: [Told?]
     package private(set) var missedCount = 0
+    /// How many states, and how many tellings, there was something to expect of.
+    package private(set) var judgedCount = 0
 
     private struct Told: Sendable {
         var birth: Birth
@@ -88,11 +90,14 @@ package struct NothingMissed: Invariant {
             let held = world.watch.truth.held(of: check).first
         else { return judgeUnknown(check, in: world, log: &log) }
         let flip = world.watch.truth.flips[Int(held)].flip
-        if let truth = expectedState(of: check, in: world), truth != flip.state {
-            missedCount += 1
-            log.add(
-                Self.self, at: world.now,
-                "\(world.text(flip)) is certified, and the target is \(truth)")
+        if let truth = expectedState(of: check, in: world) {
+            judgedCount += 1
+            if truth != flip.state {
+                missedCount += 1
+                log.add(
+                    Self.self, at: world.now,
+                    "\(world.text(flip)) is certified, and the target is \(truth)")
+            }
         }
         judgeTelling(of: flip, check, in: world, log: &log)
     }
@@ -114,15 +119,19 @@ package struct NothingMissed: Invariant {
         let targets = world.watch.targets
         let rule = world.watch.checks.rule(of: check)
         let running = world.runningCount
-        guard running > 0, world.couldHaveMajority(firstRunning(world), within: .zero) else {
+        let witness = firstRunning(world)
+        // A node that never met any of its peers decides nothing (design 5, *settled*).
+        let isLost = world.setup.namesAbsentSeeds && running == 1
+        guard running > 0, !isLost, world.couldHaveMajority(witness, within: .zero) else {
             return nil
         }
-        let known = world.knownCount(of: firstRunning(world))
+        let known = world.knownCount(of: witness)
         let owners = rule.owners(known: known)
         // With owners that are dead and known, all of them are asked for what not all can give.
         guard running >= rule.quorum.needed(of: owners),
-            zoneCount(world, runningOnly: true)
-                >= rule.zonesNeeded(counting: zoneCount(world, runningOnly: false))
+            world.zoneCount(knownTo: witness, runningOnly: true)
+                >= rule.zonesNeeded(
+                    counting: world.zoneCount(knownTo: witness, runningOnly: false))
         else { return nil }
         guard targets.blindCount + world.watch.liars.count == 0 else { return nil }
         var seen: TargetState?
@@ -139,21 +148,13 @@ package struct NothingMissed: Invariant {
         world.processes.first { $0.state == .running }?.number ?? 0
     }
 
-    private func zoneCount(_ world: World, runningOnly: Bool) -> Int {
-        var zones: Set<Int> = []
-        for process in world.processes
-        where process.state == .running || (!runningOnly && process.life > 0) {
-            zones.insert(world.zones[process.number])
-        }
-        return zones.count
-    }
-
     private mutating func judgeTelling(
         of flip: Flip, _ check: Int, in world: World, log: inout ViolationLog
     ) {
         guard let (contact, route) = world.watch.checks.route(of: check),
             canTell(check, contact, in: world)
         else { return }
+        judgedCount += 1
         let state = NoRecoveryWithoutOutage.alertClass(flip.state, check, in: world)
         let toldState = last[check]?.state ?? .up
         let problem: String?
