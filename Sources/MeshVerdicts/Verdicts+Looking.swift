@@ -141,13 +141,24 @@ extension Verdicts {
             }
             return reconsider(duty, now: now)
         }
-        duties[duty]?.isExact = true
+        if !held.isExact { keepExact(duty, after: look, plan, now: now) }
         if certified != nil { noteFailure(duty, state, plan, now: now) }
         for node in duties.at(duty)?.askedBy ?? [] {
             hint(.iSeeItToo, place, state, to: node, now: now)
         }
         duties[duty]?.askedBy = []
         reconsider(duty, now: now)
+    }
+
+    /// The look after one that dissents is due an interval later and not a step nearer to the phase:
+    /// a hair less would not span the delay, and cost an interval more.
+    private mutating func keepExact(
+        _ duty: Int, after look: Duty.Look, _ plan: CheckDefinition, now: Instant
+    ) {
+        duties[duty]?.isExact = true
+        lastRevision &+= 1
+        duties[duty]?.revision = lastRevision
+        scheduleNext(duty, after: look.due, plan, now: now)
     }
 
     /// The first look that dissents calls the others to look now, and counts towards a burst.
