@@ -47,6 +47,8 @@ package struct Verdicts: Sendable {
     var audience: [NodeID: Instant] = [:]
     /// When each co-owner was last sent a head. Bound: the members.
     var headsSent: [NodeID: Instant] = [:]
+    /// When each member was last asked because its head did not fit. Bound: the members.
+    var headsDoubted: [NodeID: Instant] = [:]
     /// Somebody waits to hear that this node observes.
     var headsOwed = false
     /// All who have counted here, or could have: whose signatures prove a flip.
