@@ -65,6 +65,7 @@ extension Verdicts {
         var unobserved: [CheckPrefix] = []
         var digest: UInt64 = 0
         var isNothingObserved = !places.isEmpty
+        var isListFull = false
         for place in places {
             guard let duty = book[place].duty, let held = duties.at(duty),
                 let plan = plan(place)
@@ -75,7 +76,7 @@ extension Verdicts {
                 unobserved.append(CheckPrefix(of: plan.id))
             } else {
                 // More than a list can name: better absent everywhere than healthy by mistake.
-                isNothingObserved = true
+                isListFull = true
             }
             if held.standing != nil, let own = held.own {
                 digest ^= Self.standingHash(own.entry)
@@ -83,7 +84,8 @@ extension Verdicts {
         }
         return Head(
             generation: generation, lastSequence: sequence, digest: digest,
-            observesNothing: isNothingObserved && !unobserved.isEmpty, notObserved: unobserved)
+            observesNothing: isListFull || isNothingObserved && !unobserved.isEmpty,
+            notObserved: unobserved)
     }
 
     private func isObserving(_ held: Duty, _ plan: CheckDefinition, now: Instant) -> Bool {
