@@ -189,19 +189,26 @@ extension Verdicts {
 
     /// A mesh that has never decided anything needs a beginning. The lowest node makes it at once,
     /// the others a little later each, so that mostly there is one.
-    mutating func considerBirth(now: Instant) {
+    mutating func considerBirth(after pause: TimeSpan = .zero, now: Instant) {
         guard isSettled, birth == nil else { return }
         let rank = members.values.count { $0.isReachable && $0.id < id }
-        let due = now + .milliseconds(500) * min(rank, 8)
+        let due = now + pause + .milliseconds(500) * min(rank, 8)
         if birthAlarm.set(at: due) { timers.schedule(.birth, at: due) }
     }
 
     mutating func makeBirth(now: Instant) {
         guard birthAlarm.goesOff(at: now), isSettled, birth == nil else { return }
         guard majority.holds(since: now - parameters.majorityAge) else {
+            // Its turn has come; the answer, not another wait, decides.
+            isBirthDue = true
             effects.append(.needMajority(since: now))
             return
         }
+        signBirth(now: now)
+    }
+
+    mutating func signBirth(now: Instant) {
+        isBirthDue = false
         let made = Birth(at: wallClock.time(at: now), random: generator.next())
         lastDraft += 1
         drafts[lastDraft] = .birth(made)

@@ -64,7 +64,9 @@ extension Verdicts {
         let waiting = awaitingMajority
         awaitingMajority = []
         for place in waiting where holds { mint(place, now: now) }
-        if holds { considerBirth(now: now) }
+        guard isSettled, birth == nil else { return }
+        if holds, isBirthDue { return signBirth(now: now) }
+        considerBirth(after: holds ? .zero : .seconds(1), now: now)
     }
 
     /// Back with the majority: what was seen while cut off may have been the cut. All of it is

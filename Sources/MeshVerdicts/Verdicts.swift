@@ -57,6 +57,8 @@ package struct Verdicts: Sendable {
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?
     var birthAlarm = Alarm()
+    /// It is this node's turn to make one, if it has the majority.
+    var isBirthDue = false
     package internal(set) var isSettled = false
     var health = 0
     var majority = MajorityRecord()
