@@ -30,6 +30,7 @@ extension Verdicts {
             book[place].plan = nil
             book[place].planned = nil
             placement.remove(book[place].id)
+            takeBack(place, now: now)
             dropDuty(of: place)
         }
         settlePlacement(now: now)

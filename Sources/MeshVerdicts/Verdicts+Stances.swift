@@ -97,6 +97,16 @@ extension Verdicts {
         draft(.withdrawn, duty, plan, now: now)
     }
 
+    /// Takes back what is signed about a check that is not configured here any more.
+    mutating func takeBack(_ place: Int, now: Instant) {
+        guard let duty = book[place].duty, let held = duties.at(duty),
+            var entry = held.draft ?? held.own?.entry, entry.stance != .withdrawn
+        else { return }
+        entry.stance = .withdrawn
+        entry.observedAt = wallClock.time(at: now)
+        sign(entry, place, duty: nil)
+    }
+
     /// R, Q and Z of a check as this node sees the mesh now.
     func demands(of plan: CheckDefinition, now: Instant) -> (owners: Int, quorum: Int, zones: Int) {
         let owners = plan.rule.owners(known: max(placement.knownCount, 1))
