@@ -45,6 +45,13 @@ extension Verdicts {
         duties[duty]?.streak = Streak(against: book[place].certified?.flip.state)
         duties[duty]?.look = nil
         withdraw(duty, now: now)
+        // The next look was due by the old interval, which may be a day.
+        guard let interval = plan(place)?.rule.interval else { return }
+        lastRevision &+= 1
+        let due = now + generator.span(from: .zero, to: interval / 10)
+        duties[duty]?.revision = lastRevision
+        duties[duty]?.nextDue = due
+        timers.schedule(.look(duty: duty, revision: lastRevision), at: due)
     }
 
     /// A member that does not count (any more): what it signed while it did is still proof.
