@@ -12,6 +12,10 @@ extension Verdicts {
         guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
         let held = book.place(of: check).flatMap { book[$0].certified?.flip }
         if held?.id == id { return }
+        // A fork's loser that is brought again has no more to say.
+        if let place = book.place(of: check), book[place].certified?.rivals.contains(id) ?? false {
+            return
+        }
         let certificate = try decode(body)
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
             return
@@ -151,6 +155,12 @@ extension Verdicts {
     /// Two flips of one check that cannot both be: nothing is told until every live owner has
     /// looked again and none dissents.
     private mutating func contest(_ place: Int, lost: Flip, won: Flip, now: Instant) {
+        guard var certified = book[place].certified,
+            certified.rivals.count < CheckBook.Certified.rivalsMax,
+            !certified.rivals.contains(lost.id)
+        else { return }
+        certified.rivals.append(lost.id)
+        book[place].certified = certified
         report(.forked(lost: lost, won: won))
         book[place].certified?.isContested = true
         if let duty = book[place].duty { pullForward(duty, now: now) }

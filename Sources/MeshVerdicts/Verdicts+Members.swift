@@ -11,12 +11,15 @@ extension Verdicts {
         self.plans = plans
         for (number, plan) in plans.enumerated() {
             isPlanned.insert(plan.id)
-            guard let place = book.open(plan.id) else { continue }
+            guard let place = book.open(plan.id, isConfigured: true) else { continue }
             let former = book[place].plan
             book[place].plan = number
             if former == nil || book[place].plannedConfirmations != plan.rule.confirmations {
                 if former != nil { placement.remove(plan.id) }
                 placement.add(plan.id, confirmations: plan.rule.confirmations)
+                for posted in book[place].board.posted where posted.entry.stance == .declines {
+                    placement.setDeclining(true, node: posted.entry.node, check: plan.id)
+                }
                 book[place].plannedConfirmations = plan.rule.confirmations
             }
             if book[place].planned != plan.definition || !plan.isEnabled {
@@ -155,6 +158,7 @@ extension Verdicts {
         // Timers of an earlier duty in this slot must not fit.
         lastRevision &+= 1
         duty.revision = lastRevision
+        duty.startedAt = now
         let number = duties.add(duty)
         book[place].duty = number
         timers.schedule(.look(duty: number, revision: duty.revision), at: duty.nextDue)
@@ -243,5 +247,7 @@ extension Verdicts {
                 run.state, count: min(run.count, UInt32(VotingRule.delayMax)), firstDue: now - age,
                 since: since)
         }
+        // Its first look may be what was missing.
+        reconsider(duty, now: now)
     }
 }

@@ -73,6 +73,7 @@ package struct Verdicts: Sendable {
         case longLook(LookToken)
         case lonelyDissent(check: Int, sequence: UInt64)
         case tellAll(check: Int, sequence: UInt64)
+        case standInRest(check: Int)
         case bystander(check: Int)
         case confirm(check: Int, FlipID)
         case heads
@@ -120,6 +121,7 @@ package struct Verdicts: Sendable {
             case .lonelyDissent(let check, let sequence):
                 callStandIns(check, sequence: sequence, now: now)
             case .tellAll(let check, let sequence): tellAll(check, sequence: sequence, now: now)
+            case .standInRest(let check): restStandIn(check, now: now)
             case .bystander(let check): mintAsBystander(check, now: now)
             case .confirm(let check, let flip): confirm(flip, of: check, now: now)
             case .heads: sendHeads(now: now)

@@ -33,7 +33,7 @@ extension Bench {
     }
 
     private var nextMoment: Instant? {
-        let timer = all.filter { seats[$0].isRunning }
+        let timer = all.filter { seats[$0].isRunning && !seats[$0].isStalled }
             .compactMap { seats[$0].verdicts.nextDeadline }.min()
         return [timer, happenings.nextDeadline].compactMap { $0 }.min()
     }

@@ -20,6 +20,8 @@ struct Bench {
         var zone: Label
         var verdicts: Verdicts
         var isRunning = true
+        /// Its process gets no time: nothing is handled, nothing is due.
+        var isStalled = false
         var isSettled = true
         var generation: UInt32 = 1
         var side = 0
@@ -177,7 +179,7 @@ struct Bench {
 
     /// Something that one node is told or does.
     mutating func act(_ number: Int, _ body: (inout Verdicts, Instant) -> Void) {
-        guard seats[number].isRunning else { return }
+        guard seats[number].isRunning, !seats[number].isStalled else { return }
         body(&seats[number].verdicts, now)
         settle(number)
     }
@@ -217,6 +219,19 @@ struct Bench {
                 verdicts.settlePlacement(now: now)
             }
         }
+    }
+
+    /// One that was forgotten, or never there, comes (back).
+    mutating func join(_ number: Int) {
+        for other in all { seats[other].forgotten.remove(number) }
+        restart(number, withDisk: false)
+    }
+
+    /// A process that gets no time for a while; what is sent to it meanwhile is lost.
+    mutating func stall(_ number: Int, for span: TimeSpan) {
+        seats[number].isStalled = true
+        run(for: span)
+        seats[number].isStalled = false
     }
 
     /// Nodes of different sides hear nothing of one another.
