@@ -12,6 +12,10 @@ extension Verdicts {
         guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
         let held = book.place(of: check).flatMap { book[$0].certified?.flip }
         if held?.id == id { return }
+        // A fork's loser that is brought again has no more to say.
+        if let place = book.place(of: check), book[place].certified?.rivals.contains(id) ?? false {
+            return
+        }
         let certificate = try decode(body)
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
             return
@@ -151,6 +155,12 @@ extension Verdicts {
     /// Two flips of one check that cannot both be: nothing is told until every live owner has
     /// looked again and none dissents.
     private mutating func contest(_ place: Int, lost: Flip, won: Flip, now: Instant) {
+        guard var certified = book[place].certified,
+            certified.rivals.count < CheckBook.Certified.rivalsMax,
+            !certified.rivals.contains(lost.id)
+        else { return }
+        certified.rivals.append(lost.id)
+        book[place].certified = certified
         report(.forked(lost: lost, won: won))
         book[place].certified?.isContested = true
         if let duty = book[place].duty { pullForward(duty, now: now) }
@@ -189,19 +199,26 @@ extension Verdicts {
 
     /// A mesh that has never decided anything needs a beginning. The lowest node makes it at once,
     /// the others a little later each, so that mostly there is one.
-    mutating func considerBirth(now: Instant) {
+    mutating func considerBirth(after pause: TimeSpan = .zero, now: Instant) {
         guard isSettled, birth == nil else { return }
         let rank = members.values.count { $0.isReachable && $0.id < id }
-        let due = now + .milliseconds(500) * min(rank, 8)
+        let due = now + pause + .milliseconds(500) * min(rank, 8)
         if birthAlarm.set(at: due) { timers.schedule(.birth, at: due) }
     }
 
     mutating func makeBirth(now: Instant) {
         guard birthAlarm.goesOff(at: now), isSettled, birth == nil else { return }
         guard majority.holds(since: now - parameters.majorityAge) else {
+            // Its turn has come; the answer, not another wait, decides.
+            isBirthDue = true
             effects.append(.needMajority(since: now))
             return
         }
+        signBirth(now: now)
+    }
+
+    mutating func signBirth(now: Instant) {
+        isBirthDue = false
         let made = Birth(at: wallClock.time(at: now), random: generator.next())
         lastDraft += 1
         drafts[lastDraft] = .birth(made)

@@ -47,6 +47,7 @@ extension Verdicts {
             effects.append(.send(.head(head(for: own.places, now: now)), to: node))
         }
         headsSent = headsSent.filter { members[$0.key] != nil }
+        headsDoubted = headsDoubted.filter { members[$0.key] != nil }
         watchOwners(now: now)
     }
 
@@ -64,6 +65,7 @@ extension Verdicts {
         var unobserved: [CheckPrefix] = []
         var digest: UInt64 = 0
         var isNothingObserved = !places.isEmpty
+        var isListFull = false
         for place in places {
             guard let duty = book[place].duty, let held = duties.at(duty),
                 let plan = plan(place)
@@ -74,8 +76,7 @@ extension Verdicts {
                 unobserved.append(CheckPrefix(of: plan.id))
             } else {
                 // More than a list can name: better absent everywhere than healthy by mistake.
-                isNothingObserved = true
-                break
+                isListFull = true
             }
             if held.standing != nil, let own = held.own {
                 digest ^= Self.standingHash(own.entry)
@@ -83,7 +84,8 @@ extension Verdicts {
         }
         return Head(
             generation: generation, lastSequence: sequence, digest: digest,
-            observesNothing: isNothingObserved && !unobserved.isEmpty, notObserved: unobserved)
+            observesNothing: isListFull || isNothingObserved && !unobserved.isEmpty,
+            notObserved: unobserved)
     }
 
     private func isObserving(_ held: Duty, _ plan: CheckDefinition, now: Instant) -> Bool {
@@ -116,37 +118,49 @@ extension Verdicts {
         else { return }
         let unobserved = Set(head.notObserved.map(\.word))
         var digest: UInt64 = 0
+        var compared: [Int] = []
         var standing: [Int] = []
         for duty in duties.places {
-            guard let held = duties.at(duty),
-                let peer = held.peers.firstIndex(where: { $0.node == node })
-            else { continue }
+            guard let held = duties.at(duty) else { continue }
             let id = book[held.check].id
             let isObserving =
                 !head.observesNothing && !unobserved.contains(CheckPrefix(of: id).word)
-            if isObserving {
+            if isObserving, let peer = held.peers.firstIndex(where: { $0.node == node }) {
                 duties[duty]?.peers[peer].observingAt = now
                 if !(held.peers[peer].hasReported) {
                     duties[duty]?.peers[peer].hasReported = true
                     letGoIfRelieved(duty, now: now)
                 }
             }
-            if let posted = book[held.check].board[node], posted.entry.stance.stands,
-                posted.entry.generation == head.generation
-            {
-                digest ^= Self.standingHash(posted.entry)
-                // Whoever no longer looks does not stand by what it once saw.
-                if isObserving { standing.append(held.check) }
-            }
+            // A head speaks of the checks that its receiver owns, whether its sender owns them or
+            // stands in, and of what was signed before it left.
+            guard held.isOwner, let posted = book[held.check].board[node],
+                posted.entry.stance.stands, posted.entry.generation == head.generation,
+                posted.entry.sequence <= head.lastSequence
+            else { continue }
+            digest ^= Self.standingHash(posted.entry)
+            compared.append(held.check)
+            // Whoever no longer looks does not stand by what it once saw.
+            if isObserving { standing.append(held.check) }
         }
         guard digest == head.digest else {
-            // Something was lost on the way: a dissent, or its withdrawal.
-            return effects.append(.send(.askStanding(AskStanding(checks: [])), to: node))
+            // Something was lost on the way: a dissent, or its withdrawal. Until it is known which,
+            // nothing is stood by.
+            for place in compared { book[place].board.doubt(node) }
+            return askStanding(node, now: now)
         }
         for place in standing {
             book[place].board.stands(node, now: now)
             mint(place, now: now)
         }
+    }
+
+    /// At most once in half a period: the answer brings a head, which may not fit either.
+    private mutating func askStanding(_ node: NodeID, now: Instant) {
+        let rest = parameters.headPeriodMin / 2
+        if headsDoubted[node].map({ now - $0 < rest }) ?? false { return }
+        headsDoubted[node] = now
+        effects.append(.send(.askStanding(AskStanding(checks: [])), to: node))
     }
 
     package mutating func receive(_ question: AskStanding, from node: NodeID, now: Instant) {
@@ -157,19 +171,19 @@ extension Verdicts {
             let first = audience.min { ($0.value, $0.key) < ($1.value, $1.key) }
             if let first { audience[first.key] = nil }
         }
+        let shared = duties.places.compactMap { duty -> Int? in
+            guard let held = duties.at(duty), held.peers.contains(where: { $0.node == node })
+            else { return nil }
+            return held.check
+        }
         let places =
-            question.checks.isEmpty
-            ? duties.places.compactMap { duty -> Int? in
-                guard let held = duties.at(duty),
-                    held.peers.contains(where: { $0.node == node })
-                else { return nil }
-                return held.check
-            } : question.checks.compactMap { book.place(of: $0) }
+            question.checks.isEmpty ? shared : question.checks.compactMap { book.place(of: $0) }
         for place in places {
             guard let duty = book[place].duty, let own = duties.at(duty)?.own else { continue }
             effects.append(.mail(own.update(), about: subject(place, id), to: [node]))
         }
-        effects.append(.send(.head(head(for: places, now: now)), to: node))
+        // Always of all that is shared: whoever reads a head compares it with that.
+        effects.append(.send(.head(head(for: shared, now: now)), to: node))
     }
 
     // MARK: Watched

@@ -146,13 +146,24 @@ extension Verdicts {
             }
             return reconsider(duty, now: now)
         }
-        duties[duty]?.isExact = true
+        if !held.isExact { keepExact(duty, after: look, plan, now: now) }
         if certified != nil { noteFailure(duty, state, plan, now: now) }
         for node in duties.at(duty)?.askedBy ?? [] {
             hint(.iSeeItToo, place, state, to: node, now: now)
         }
         duties[duty]?.askedBy = []
         reconsider(duty, now: now)
+    }
+
+    /// The look after one that dissents is due an interval later and not a step nearer to the phase:
+    /// a hair less would not span the delay, and cost an interval more.
+    private mutating func keepExact(
+        _ duty: Int, after look: Duty.Look, _ plan: CheckDefinition, now: Instant
+    ) {
+        duties[duty]?.isExact = true
+        lastRevision &+= 1
+        duties[duty]?.revision = lastRevision
+        scheduleNext(duty, after: look.due, plan, now: now)
     }
 
     /// The first look that dissents calls the others to look now, and counts towards a burst.
@@ -268,7 +279,7 @@ extension Verdicts {
     private mutating func follow(
         _ hint: Hints.Hint, _ place: Int, from node: NodeID, answers: Bool, now: Instant
     ) {
-        guard let duty = book[place].duty, let held = duties.at(duty), let plan = plan(place) else {
+        guard let duty = book[place].duty, let held = duties.at(duty), plan(place) != nil else {
             if plan(place) == nil { decline(place, now: now) }
             return
         }
@@ -278,13 +289,20 @@ extension Verdicts {
         if answers, !held.askedBy.contains(node), held.askedBy.count < Duty.askersMax {
             duties[duty]?.askedBy.append(node)
         }
-        guard held.look == nil else { return }
-        let rest = min(plan.rule.interval / 2, .milliseconds(500))
-        if held.lastHintedAt.map({ now - $0 < rest }) ?? false { return }
         // Already dissenting: the schedule is exact, and another look would not make it ripe sooner.
         if let seen = seen(duty), seen != book[place].certified?.flip.state, !held.streak.isEmpty {
             return
         }
+        lookAsCalled(duty, now: now)
+    }
+
+    /// Looks because others ask for it, as often as is good for the target.
+    mutating func lookAsCalled(_ duty: Int, now: Instant) {
+        guard let held = duties.at(duty), held.look == nil, let plan = plan(held.check) else {
+            return
+        }
+        let rest = min(plan.rule.interval / 2, .milliseconds(500))
+        if held.lastHintedAt.map({ now - $0 < rest }) ?? false { return }
         guard hints.mayFollow(now: now) else {
             counters.hintsIgnored += 1
             return

@@ -11,12 +11,15 @@ extension Verdicts {
         self.plans = plans
         for (number, plan) in plans.enumerated() {
             isPlanned.insert(plan.id)
-            guard let place = book.open(plan.id) else { continue }
+            guard let place = book.open(plan.id, isConfigured: true) else { continue }
             let former = book[place].plan
             book[place].plan = number
             if former == nil || book[place].plannedConfirmations != plan.rule.confirmations {
                 if former != nil { placement.remove(plan.id) }
                 placement.add(plan.id, confirmations: plan.rule.confirmations)
+                for posted in book[place].board.posted where posted.entry.stance == .declines {
+                    placement.setDeclining(true, node: posted.entry.node, check: plan.id)
+                }
                 book[place].plannedConfirmations = plan.rule.confirmations
             }
             if book[place].planned != plan.definition || !plan.isEnabled {
@@ -30,6 +33,7 @@ extension Verdicts {
             book[place].plan = nil
             book[place].planned = nil
             placement.remove(book[place].id)
+            takeBack(place, now: now)
             dropDuty(of: place)
         }
         settlePlacement(now: now)
@@ -44,6 +48,13 @@ extension Verdicts {
         duties[duty]?.streak = Streak(against: book[place].certified?.flip.state)
         duties[duty]?.look = nil
         withdraw(duty, now: now)
+        // The next look was due by the old interval, which may be a day.
+        guard let interval = plan(place)?.rule.interval else { return }
+        lastRevision &+= 1
+        let due = now + generator.span(from: .zero, to: interval / 10)
+        duties[duty]?.revision = lastRevision
+        duties[duty]?.nextDue = due
+        timers.schedule(.look(duty: duty, revision: lastRevision), at: due)
     }
 
     /// A member that does not count (any more): what it signed while it did is still proof.
@@ -148,6 +159,7 @@ extension Verdicts {
         // Timers of an earlier duty in this slot must not fit.
         lastRevision &+= 1
         duty.revision = lastRevision
+        duty.startedAt = now
         let number = duties.add(duty)
         book[place].duty = number
         timers.schedule(.look(duty: number, revision: duty.revision), at: duty.nextDue)
@@ -238,5 +250,7 @@ extension Verdicts {
                 run.state, count: min(run.count, UInt32(VotingRule.delayMax)), firstDue: now - age,
                 since: since)
         }
+        // Its first look may be what was missing.
+        reconsider(duty, now: now)
     }
 }

@@ -216,6 +216,8 @@ extension Verdicts {
         let missing = max(
             demands.quorum - signers.count, demands.zones - spanned.count, 1)
         let asked = Array((fresh + rest).prefix(missing + 1))
+        // All have been asked: those who saw nothing then may see it at the next round.
+        if candidates.isEmpty { duties[duty]?.standInsAsked = [] }
         duties[duty]?.standInsAsked += asked
         duties[duty]?.standInRounds += 1
         for node in asked {
@@ -237,7 +239,12 @@ extension Verdicts {
         guard let plan = plan(place), plan.isEnabled else { return decline(place, now: now) }
         guard isSettled, placement.confirmers(of: plan.id).rank(of: id) != nil else { return }
         if let duty = book[place].duty {
-            return pullForward(duty, now: now)
+            if let held = duties.at(duty), held.isStandIn, !held.calledBy.contains(node),
+                held.calledBy.count < Duty.askersMax
+            {
+                duties[duty]?.calledBy.append(node)
+            }
+            return lookAsCalled(duty, now: now)
         }
         guard hints.mayFollow(now: now) else {
             counters.hintsIgnored += 1
@@ -247,9 +254,38 @@ extension Verdicts {
             check: place, role: .standIn(looksInVain: 0),
             streak: Streak(against: book[place].certified?.flip.state), nextDue: now)
         duty.isExact = true
+        duty.calledBy = [node]
         duty.peers = placement.owners(of: plan.id).filter { $0 != id }.map {
             Duty.Peer(node: $0, observingAt: nil, hasReported: false)
         }
         startDuty(duty, of: place, now: now)
+        timers.schedule(
+            .standInRest(check: place), at: now + parameters.standingMin + plan.rule.interval)
+    }
+
+    /// Goes home when none of those who have called dissents any more. A dissent may come later
+    /// than the call, but not by much.
+    mutating func endStandIn(_ place: Int, now: Instant) {
+        guard let duty = book[place].duty, let held = duties.at(duty), held.isStandIn else {
+            return
+        }
+        let isNeeded = held.calledBy.contains { node in
+            let stance = book[place].board[node]?.entry.stance
+            return (stance?.isDissent ?? (now - held.startedAt < parameters.standingMin))
+                && members[node]?.isReachable ?? false
+        }
+        guard !isNeeded else { return }
+        withdraw(duty, now: now)
+        dropDuty(of: place)
+    }
+
+    /// Held against the dissent now and then, whatever becomes of its own looks.
+    mutating func restStandIn(_ place: Int, now: Instant) {
+        endStandIn(place, now: now)
+        guard let duty = book[place].duty, duties.at(duty)?.isStandIn ?? false,
+            let plan = plan(place)
+        else { return }
+        timers.schedule(
+            .standInRest(check: place), at: now + max(plan.rule.interval, parameters.standingMin))
     }
 }

@@ -47,6 +47,7 @@ extension Verdicts {
             counters.boundsReached += 1
             return
         }
+        let hadDeclined = book[place].board[entry.node]?.entry.stance == .declines
         switch book[place].board.post(signed, now: now) {
         case .known: return
         case .equivocation(let first):
@@ -57,6 +58,10 @@ extension Verdicts {
         book.noteChange(place)
         if peer == entry.node, !mayBeStale(now: now) {
             book[place].board.stands(entry.node, now: now)
+        }
+        if hadDeclined, entry.stance != .declines {
+            placement.setDeclining(false, node: entry.node, check: entry.check)
+            settlePlacement(now: now)
         }
         follow(entry, place, now: now)
     }
@@ -89,7 +94,6 @@ extension Verdicts {
     private mutating func follow(_ entry: LogEntry, _ place: Int, now: Instant) {
         switch entry.stance {
         case .dissents:
-            placement.setDeclining(false, node: entry.node, check: entry.check)
             mint(place, now: now)
             waitAsBystander(place, now: now)
             if plan(place) == nil,
@@ -101,7 +105,7 @@ extension Verdicts {
         case .opines:
             judgeProvisional(place, now: now)
         case .withdrawn:
-            placement.setDeclining(false, node: entry.node, check: entry.check)
+            endStandIn(place, now: now)
             judgeProvisional(place, now: now)
         case .declines:
             placement.setDeclining(true, node: entry.node, check: entry.check)

@@ -64,7 +64,9 @@ extension Verdicts {
         let waiting = awaitingMajority
         awaitingMajority = []
         for place in waiting where holds { mint(place, now: now) }
-        if holds { considerBirth(now: now) }
+        guard isSettled, birth == nil else { return }
+        if holds, isBirthDue { return signBirth(now: now) }
+        considerBirth(after: holds ? .zero : .seconds(1), now: now)
     }
 
     /// Back with the majority: what was seen while cut off may have been the cut. All of it is
@@ -93,6 +95,16 @@ extension Verdicts {
         }
         guard let plan = plan(held.check) else { return }
         draft(.withdrawn, duty, plan, now: now)
+    }
+
+    /// Takes back what is signed about a check that is not configured here any more.
+    mutating func takeBack(_ place: Int, now: Instant) {
+        guard let duty = book[place].duty, let held = duties.at(duty),
+            var entry = held.draft ?? held.own?.entry, entry.stance != .withdrawn
+        else { return }
+        entry.stance = .withdrawn
+        entry.observedAt = wallClock.time(at: now)
+        sign(entry, place, duty: nil)
     }
 
     /// R, Q and Z of a check as this node sees the mesh now.
@@ -210,11 +222,12 @@ extension Verdicts {
     }
 
     private mutating func spreadWithdrawal(_ signed: SignedEntry, _ place: Int, now: Instant) {
+        let hadDeclined = book[place].board[id]?.entry.stance == .declines
         _ = book[place].board.post(signed, now: now)
         book.noteChange(place)
         mail(signed, place)
         let wasTold = book[place].duty.flatMap { duties.at($0)?.isToldToAll } ?? true
-        if wasTold {
+        if wasTold || hadDeclined {
             effects.append(.tellAll(signed.update(), about: subject(place, id)))
         }
         if let duty = book[place].duty {
@@ -266,9 +279,13 @@ extension Verdicts {
 
     /// This node is asked about a check that it does not have: whoever assigns owners should know.
     mutating func decline(_ place: Int, now: Instant) {
-        guard isSettled, plan(place) == nil, let birth = birth?.birth,
-            book[place].board[id]?.entry.stance != .declines
-        else { return }
+        guard isSettled, plan(place) == nil, let birth = birth?.birth else { return }
+        // What was said under an earlier generation the others have forgotten.
+        if let said = book[place].board[id]?.entry, said.stance == .declines,
+            said.generation == generation
+        {
+            return
+        }
         if let asked = book[place].declinedAt, now - asked < .seconds(10) { return }
         book[place].declinedAt = now
         let entry = LogEntry(
@@ -283,9 +300,16 @@ extension Verdicts {
 
     /// The check is configured here now: what was declined is taken back.
     mutating func revokeDecline(_ place: Int, now: Instant) {
-        guard var entry = book[place].board[id]?.entry, entry.stance == .declines else { return }
+        guard var entry = book[place].board[id]?.entry, entry.stance == .declines,
+            let birth = birth?.birth, let parent = parent(of: place)
+        else { return }
         placement.setDeclining(false, node: id, check: book[place].id)
         entry.stance = .withdrawn
+        // Flips may have come since; a word about a past one would be nobody's business.
+        entry.birth = birth
+        entry.parent = parent
+        entry.epoch = nextEpoch(of: place)
+        entry.generation = generation
         entry.observedAt = wallClock.time(at: now)
         sign(entry, place, duty: nil)
     }

@@ -49,6 +49,8 @@ package struct Verdicts: Sendable {
     var headsSent: [NodeID: Instant] = [:]
     /// When this process last found that it had been stopped.
     var wokeAt: Instant?
+    /// When each member was last asked because its head did not fit. Bound: the members.
+    var headsDoubted: [NodeID: Instant] = [:]
     /// Somebody waits to hear that this node observes.
     var headsOwed = false
     /// All who have counted here, or could have: whose signatures prove a flip.
@@ -57,6 +59,8 @@ package struct Verdicts: Sendable {
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?
     var birthAlarm = Alarm()
+    /// It is this node's turn to make one, if it has the majority.
+    var isBirthDue = false
     package internal(set) var isSettled = false
     var health = 0
     var majority = MajorityRecord()
@@ -71,6 +75,7 @@ package struct Verdicts: Sendable {
         case longLook(LookToken)
         case lonelyDissent(check: Int, sequence: UInt64)
         case tellAll(check: Int, sequence: UInt64)
+        case standInRest(check: Int)
         case bystander(check: Int)
         case confirm(check: Int, FlipID)
         case heads
@@ -118,6 +123,7 @@ package struct Verdicts: Sendable {
             case .lonelyDissent(let check, let sequence):
                 callStandIns(check, sequence: sequence, now: now)
             case .tellAll(let check, let sequence): tellAll(check, sequence: sequence, now: now)
+            case .standInRest(let check): restStandIn(check, now: now)
             case .bystander(let check): mintAsBystander(check, now: now)
             case .confirm(let check, let flip): confirm(flip, of: check, now: now)
             case .heads: sendHeads(now: now)

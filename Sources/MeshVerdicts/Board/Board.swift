@@ -61,6 +61,12 @@ struct Board: Sendable {
         }
     }
 
+    /// What `node` signed may be taken back: nobody has heard it stand by that.
+    mutating func doubt(_ node: NodeID) {
+        guard let place = posted.firstIndex(where: { $0.entry.node == node }) else { return }
+        posted[place].stoodAt = nil
+    }
+
     mutating func remove(where isUnwanted: (LogEntry) -> Bool) {
         posted.removeAll { isUnwanted($0.entry) }
     }

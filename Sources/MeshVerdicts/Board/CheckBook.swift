@@ -33,6 +33,10 @@ struct CheckBook: Sendable {
         var learntAt: Instant
         /// A fork's winner that no round of looks has confirmed yet.
         var isContested: Bool
+        /// Flips that have lost to this one: it is contested by each once. Bound: `rivalsMax`.
+        var rivals: [FlipID] = []
+
+        static let rivalsMax = 8
     }
 
     private(set) var pages: [Page] = []
@@ -53,12 +57,17 @@ struct CheckBook: Sendable {
     func place(of check: CheckID) -> Int? { places[check] }
     func place(of prefix: CheckPrefix) -> Int? { prefixes[prefix.word] }
 
-    /// The place of a check, made if it has none and there is room.
-    mutating func open(_ check: CheckID) -> Int? {
-        if let known = places[check] { return known }
-        guard pages.count < VerdictBounds.checksMax else { return nil }
-        places[check] = pages.count
-        prefixes[check.bytes.high] = pages.count
+    /// The place of a check, made if it has none and there is room: those that are configured have
+    /// theirs by their own bound, whatever others talk of.
+    mutating func open(_ check: CheckID, isConfigured: Bool = false) -> Int? {
+        let known = places[check]
+        let place = known ?? pages.count
+        guard known != nil || isConfigured || place < VerdictBounds.checksMax else { return nil }
+        if isConfigured || prefixes[check.bytes.high] == nil {
+            prefixes[check.bytes.high] = place
+        }
+        guard known == nil else { return place }
+        places[check] = place
         pages.append(Page(id: check))
         isChanged.append(false)
         return pages.count - 1

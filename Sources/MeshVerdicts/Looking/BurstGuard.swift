@@ -19,11 +19,22 @@ struct BurstGuard: Sendable {
 
     private let parameters: VerdictParameters
     private(set) var state = State.quiet
-    /// Checks that fail here, by their place, and whether another node has said so, too.
-    private var failing: [Int: Bool] = [:]
-    /// When checks began to fail, oldest first, and how many of these are too long ago.
-    private var beginnings: [Instant] = []
+    private struct Failure: Sendable {
+        /// The number of its beginning.
+        var beginning: Int
+        /// Another node has said so, too.
+        var isSeen = false
+    }
+
+    /// Checks that fail here, by their place.
+    private var failing: [Int: Failure] = [:]
+    /// When checks began to fail, oldest first, whether they have ended, how many of these are too
+    /// long ago, and how many beginnings were dropped before the first.
+    private var beginnings: [(at: Instant, hasEnded: Bool)] = []
     private var pastCount = 0
+    private var droppedCount = 0
+    /// Of those that are not too long ago.
+    private var endedCount = 0
     private(set) var sample: [Int] = []
     private var sampledAt = Instant.zero
 
@@ -35,15 +46,19 @@ struct BurstGuard: Sendable {
     /// A look has failed. True if a new sample should be asked about.
     mutating func fail(_ check: Int, duties: Int, window: TimeSpan, now: Instant) -> Bool {
         if failing[check] == nil {
-            failing[check] = false
-            beginnings.append(now)
+            failing[check] = Failure(beginning: droppedCount + beginnings.count)
+            beginnings.append((now, false))
         }
-        while pastCount < beginnings.count, now - beginnings[pastCount] > window { pastCount += 1 }
+        while pastCount < beginnings.count, now - beginnings[pastCount].at > window {
+            if beginnings[pastCount].hasEnded { endedCount -= 1 }
+            pastCount += 1
+        }
         if pastCount * 2 > beginnings.count {
             beginnings.removeFirst(pastCount)
+            droppedCount += pastCount
             pastCount = 0
         }
-        let recent = beginnings.count - pastCount
+        let recent = beginnings.count - pastCount - endedCount
         let isBurst =
             recent >= parameters.burstMin && recent * parameters.burstShare >= duties
         switch state {
@@ -59,7 +74,13 @@ struct BurstGuard: Sendable {
 
     /// A look has found the certified state again, or what failed is certified.
     mutating func clear(_ check: Int) {
-        guard failing.removeValue(forKey: check) != nil else { return }
+        guard let failure = failing.removeValue(forKey: check) else { return }
+        let place = failure.beginning - droppedCount
+        if place >= pastCount {
+            // One that comes and goes is one, however often.
+            beginnings[place].hasEnded = true
+            endedCount += 1
+        }
         if failing.count < parameters.burstMin {
             state = .quiet
             sample = []
@@ -69,11 +90,11 @@ struct BurstGuard: Sendable {
     /// Another node sees a check fail, too. True if that ends the doubt.
     mutating func corroborate(_ check: Int, now: Instant) -> Bool {
         guard failing[check] != nil else { return false }
-        failing[check] = true
+        failing[check]?.isSeen = true
         return state == .doubtful && judgeSample(now: now)
     }
 
-    func isCorroborated(_ check: Int) -> Bool { failing[check] ?? false }
+    func isCorroborated(_ check: Int) -> Bool { failing[check]?.isSeen ?? false }
 
     /// The lowest checks by their place, of those that fail.
     private mutating func takeSample(now: Instant) -> Bool {
@@ -84,7 +105,7 @@ struct BurstGuard: Sendable {
     }
 
     private mutating func judgeSample(now: Instant) -> Bool {
-        let seen = sample.count { failing[$0] ?? false }
+        let seen = sample.count { failing[$0]?.isSeen ?? false }
         guard !sample.isEmpty, seen * 2 >= sample.count else { return false }
         state = .believed(until: now + parameters.burstBelief)
         return true

@@ -39,6 +39,7 @@ struct Duty: Sendable {
     var streak: Streak
     var peers: [Peer] = []
 
+    var startedAt = Instant.zero
     var nextDue: Instant
     /// Timers of the looks carry it; one that differs is about a look no longer due.
     var revision: UInt32 = 0
@@ -57,6 +58,9 @@ struct Duty: Sendable {
     /// Since when fewer than Q owners observe.
     var lonelySince: Instant?
     var isWatched = true
+
+    /// Those who have called a stand-in. Bound: `askersMax`.
+    var calledBy: [NodeID] = []
 
     /// The latest own entry under the current parent, once signed.
     var own: SignedEntry?

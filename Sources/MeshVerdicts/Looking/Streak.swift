@@ -10,12 +10,12 @@ package struct Streak: Sendable, Hashable {
     package struct Run: Sendable, Hashable {
         /// How many observations in a row support the state.
         package var count: UInt32 = 0
-        /// Whether the latest of them was this node's own.
-        package var isOwn = false
         /// When the first of them was due.
         package var firstDue = Instant.zero
         /// When the state was first seen, for people.
         package var since = WallTime(milliseconds: 0)
+        /// How many of them a former owner has made.
+        package var inherited: UInt32 = 0
 
         package init() {}
     }
@@ -44,7 +44,6 @@ package struct Streak: Sendable, Hashable {
                 runs[place].since = wall
             }
             runs[place].count = min(runs[place].count + 1, 1_000_000)
-            runs[place].isOwn = true
         }
     }
 
@@ -55,7 +54,7 @@ package struct Streak: Sendable, Hashable {
         let span = certified == nil ? .zero : interval * delay
         let ripe = TargetState.allCases.filter { state in
             let run = self[state]
-            return run.isOwn && run.count >= needed && lastDue - run.firstDue >= span
+            return run.count >= needed && run.count > run.inherited && lastDue - run.firstDue >= span
         }
         guard let certified else { return ripe.max() }
         return ripe.max {
@@ -64,15 +63,22 @@ package struct Streak: Sendable, Hashable {
         }
     }
 
-    /// Takes over what a former owner has counted: its runs stand for looks before `due`, to which
-    /// this node adds its own. What this node has counted itself stays if it is more.
+    /// Takes over what a former owner has counted, to which this node adds its own looks, those that
+    /// it has made already as well. Who has looked and seen otherwise goes by its own eyes.
     package mutating func inherit(
         _ state: TargetState, count: UInt32, firstDue: Instant, since: WallTime
     ) {
         let place = Int(state.rawValue)
-        guard state != certified, count > runs[place].count else { return }
-        runs[place].count = count
-        runs[place].firstDue = firstDue
-        runs[place].since = since
+        let run = runs[place]
+        let own = run.count - run.inherited
+        guard state != certified, count > run.inherited, own > 0 || lastDue == .zero else {
+            return
+        }
+        runs[place].inherited = count
+        runs[place].count = min(own + count, 1_000_000)
+        if run.count == 0 || firstDue < run.firstDue {
+            runs[place].firstDue = firstDue
+            runs[place].since = since
+        }
     }
 }

@@ -20,7 +20,8 @@ package struct LogEntry: Hashable, Sendable {
     package var definition: DefinitionID
     package var birth: Birth
     package var parent: FlipID
-    /// The number of the flip that it would lead to; at least 1 in a dissent or an opinion.
+    /// The number of the flip that it would lead to; at least 1 in a dissent or an opinion, and
+    /// never the last there is, for every flip has a next.
     package var epoch: UInt32
 
     package var reason: Reason
@@ -86,7 +87,7 @@ package struct LogEntry: Hashable, Sendable {
     /// refuses what is not. R, Q and Z may be 0 only where nothing is claimed about the target.
     package var isInBounds: Bool {
         guard owners <= UInt8(VotingRule.confirmationsMax), quorum <= owners,
-            zones <= UInt8(VotingRule.zonesMax), generation >= 1
+            zones <= UInt8(VotingRule.zonesMax), generation >= 1, epoch < .max
         else { return false }
         return switch stance {
         case .withdrawn, .declines: true

@@ -1,0 +1,93 @@
+import MeshChecks
+import MeshCore
+import Testing
+
+@testable import MeshVerdicts
+
+/// Many checks that fail at once: a dead uplink or a dead region (section 6).
+struct BurstStories {
+    private func bench(_ nodes: Int = 5, zones: [String] = ["eu", "us"]) -> Bench {
+        var bench = Bench(nodes, zones: zones, checks: 100)
+        bench.run(for: .seconds(25))
+        return bench
+    }
+
+    private func standing(of seat: Int, at reader: Int, _ bench: Bench) -> Int {
+        bench.checks.count { check in
+            bench.seats[reader].verdicts.view(of: check.id, now: bench.now)?.verdicts
+                .contains { $0.node == bench.seats[seat].node && $0.stance == .dissents(.down) }
+                ?? false
+        }
+    }
+
+    @Test func `a dead uplink of one node is silent`() {
+        var bench = bench()
+        for check in bench.checks.indices { bench.targetFails(check: check, for: [0]) }
+        bench.run(for: .seconds(60))
+        for check in bench.checks.indices { #expect(bench.epoch(check: check) == 1) }
+        for reader in bench.all { #expect(standing(of: 0, at: reader, bench) == 0) }
+    }
+
+    @Test func `one whose uplink is back says again what it sees`() {
+        var bench = bench()
+        for check in bench.checks.indices { bench.targetFails(check: check, for: [0]) }
+        bench.run(for: .seconds(60))
+        bench.seeAsItIs(at: 0)
+        bench.run(for: .seconds(15))
+        bench.targetFails()
+        bench.run(for: .seconds(25))
+        #expect(bench.state() == .down)
+        #expect(bench.stances(at: 0).last == .dissents(.down))
+    }
+
+    @Test func `what really fails in many places is told`() {
+        var bench = bench()
+        for check in bench.checks.indices { bench.targetFails(check: check) }
+        bench.run(for: .seconds(60))
+        for check in bench.checks.indices { #expect(bench.state(check: check) == .down) }
+    }
+
+    @Test func `a zone that is alone believes its own`() {
+        var bench = bench(3, zones: ["eu"])
+        for check in bench.checks.indices { bench.targetFails(check: check) }
+        bench.run(for: .seconds(60))
+        for check in bench.checks.indices { #expect(bench.state(check: check) == .down) }
+    }
+
+    @Test func `a zone that cannot see what another can is silent`() {
+        var bench = bench(6, zones: ["eu", "us"])
+        for check in bench.checks.indices { bench.targetFails(check: check, for: [0, 2, 4]) }
+        bench.run(for: .seconds(60))
+        for check in bench.checks.indices { #expect(bench.epoch(check: check) == 1) }
+    }
+
+    @Test func `a lone node has nobody to ask`() {
+        var bench = Bench(1, checks: 40)
+        bench.run(for: .seconds(25))
+        for check in bench.checks.indices { bench.targetFails(check: check) }
+        bench.run(for: .seconds(40))
+        for check in bench.checks.indices { #expect(bench.state(check: check) == .down) }
+    }
+
+    @Test func `one check that comes and goes is no burst`() {
+        var guarded = BurstGuard(VerdictParameters())
+        var now = Bench.start
+        for _ in 0..<40 {
+            let isBurst = guarded.fail(7, duties: 20, window: .seconds(60), now: now)
+            #expect(!isBurst)
+            guarded.clear(7)
+            now = now + .milliseconds(600)
+        }
+        #expect(guarded.allowsDissent)
+    }
+
+    @Test func `failures that are long past do not make a burst with new ones`() {
+        var guarded = BurstGuard(VerdictParameters())
+        for check in 0..<15 {
+            _ = guarded.fail(check, duties: 20, window: .seconds(10), now: Bench.start)
+        }
+        let later = Bench.start + .seconds(11)
+        let isBurst = guarded.fail(15, duties: 20, window: .seconds(10), now: later)
+        #expect(!isBurst)
+    }
+}

@@ -1,0 +1,262 @@
+import MeshChecks
+import MeshCore
+import MeshPlacement
+import Testing
+
+@testable import MeshVerdicts
+
+/// Signers that lie, words that come too early or too late, and chains that fork (section 6).
+struct LiarStories {
+    private func bench(_ nodes: Int = 3, rule: VotingRule = Bench.rule) -> Bench {
+        var bench = Bench(nodes, rule: rule)
+        bench.run(for: .seconds(25))
+        return bench
+    }
+
+    @Test func `one liar flips nothing`() {
+        var bench = bench()
+        bench.silence(2)
+        for sequence in 0..<20 as Range<UInt64> {
+            bench.tell(bench.entry(of: 2, sequence: 1_000 + sequence), by: 2)
+            bench.run(for: .seconds(3))
+        }
+        #expect(bench.epoch() == 1)
+    }
+
+    @Test func `two statements under one number are shown, and their signer does not count`() {
+        var bench = bench()
+        bench.silence(2)
+        bench.tell(bench.entry(of: 2, .dissents(.down)), by: 2)
+        bench.tell(bench.entry(of: 2, .dissents(.degraded)), by: 2)
+        for seat in 0..<2 {
+            let shown = bench.events(at: seat).contains {
+                if case .equivocated(bench.seats[2].node, _, _) = $0 { true } else { false }
+            }
+            #expect(shown)
+        }
+        bench.tell(bench.entry(of: 2, sequence: 1_001), by: 2)
+        bench.targetFails(for: [0])
+        for sequence in 2..<12 as Range<UInt64> {
+            bench.tell(bench.entry(of: 2, sequence: 1_000 + sequence), by: 2)
+            bench.run(for: .seconds(3))
+        }
+        #expect(bench.epoch() == 1)
+    }
+
+    @Test(arguments: [
+        (31, 31, 1), (3, 3, 1), (3, 2, 2), (31, 2, 15),
+    ])
+    func `one who demands more than the rule does not stop the others`(
+        _ owners: UInt8, _ quorum: UInt8, _ zones: UInt8
+    ) {
+        var bench = bench()
+        bench.silence(2)
+        bench.targetFails(for: [0, 1])
+        for sequence in 0..<10 as Range<UInt64> {
+            let lie = bench.entry(of: 2, sequence: 1_000 + sequence) { entry in
+                entry.owners = owners
+                entry.quorum = quorum
+                entry.zones = zones
+            }
+            bench.tell(lie, by: 2)
+            bench.run(for: .seconds(3))
+        }
+        #expect(bench.state(at: 0) == .down)
+    }
+
+    @Test func `one whose list nobody has does not stop the others`() {
+        var bench = bench()
+        bench.silence(2)
+        bench.targetFails(for: [0, 1])
+        for sequence in 0..<10 as Range<UInt64> {
+            let lie = bench.entry(of: 2, sequence: 1_000 + sequence) { $0.rollDigest = 7 }
+            bench.tell(lie, by: 2)
+            bench.run(for: .seconds(3))
+        }
+        #expect(bench.state(at: 0) == .down)
+    }
+
+    @Test func `one whose list proves nothing does not stop the others`() {
+        var bench = bench()
+        bench.silence(2)
+        bench.targetFails(for: [0, 1])
+        let bad = Roll(
+            entries: [1, 2, 0].reversed().map {
+                Roll.Entry(node: bench.seats[$0].node, zone: bench.seats[$0].zone)
+            })
+        let node = bench.seats[2].node
+        for sequence in 0..<10 as Range<UInt64> {
+            let lie = bench.entry(of: 2, sequence: 1_000 + sequence) {
+                $0.rollDigest = bad.digest(using: Bench.cryptography)
+            }
+            bench.tell(lie, by: 2)
+            for seat in 0..<2 {
+                bench.act(seat) { verdicts, now in
+                    let answer = RollAnswer(check: lie.entry.check, roll: bad)
+                    verdicts.receive(answer, from: node, now: now)
+                }
+            }
+            bench.run(for: .seconds(3))
+        }
+        #expect(bench.state(at: 0) == .down)
+    }
+
+    @Test func `verdicts about a parent that is not known yet count once it is`() throws {
+        var bench = bench()
+        bench.loses = { parcel, _, to in
+            guard to == 2, case .update(let update, _) = parcel else { return false }
+            return update.kind == UpdateKind.certificate
+        }
+        bench.targetFails()
+        bench.run(for: .seconds(30))
+        #expect(bench.state(at: 0) == .down && bench.epoch() == 2)
+        let parent = try #require(bench.seats[0].verdicts.certificate(of: bench.shop))
+        // What seat 2 sees itself is what the others have certified: it is only behind.
+        #expect(bench.state(at: 2) == .up)
+        bench.targetRecovers()
+        bench.loses = { parcel, from, to in
+            guard case .update(let update, _) = parcel else { return false }
+            // 0 and 1 do not hear of one another's verdicts, so that only seat 2 could mint.
+            return to == 2 && update.kind == UpdateKind.certificate || from + to == 1
+        }
+        bench.exchanges = false
+        bench.run(for: .seconds(20))
+        #expect(bench.epoch() == 2)
+        bench.act(2) { verdicts, now in
+            let update = Update(kind: UpdateKind.certificate, body: parent)
+            try? verdicts.receive(update, from: nil, now: now)
+        }
+        bench.run(for: .seconds(5))
+        #expect(bench.state(at: 2) == .up)
+        #expect(bench.flip(at: 2)?.epoch == 3)
+    }
+
+    @Test func `a signer that is behind is sent the flip that it has missed`() {
+        var bench = bench()
+        bench.loses = { parcel, _, to in
+            guard to == 2, case .update(let update, _) = parcel else { return false }
+            return update.kind == UpdateKind.certificate
+        }
+        bench.exchanges = false
+        bench.targetFails()
+        bench.run(for: .seconds(40))
+        #expect(bench.state(at: 2) == .up)
+        bench.loses = { _, _, _ in false }
+        bench.run(for: .seconds(11))
+        #expect(bench.state(at: 2) == .down)
+        #expect(bench.epoch() == 2)
+    }
+
+    // MARK: Forks
+
+    /// A mesh that has certified *degraded*, and a *down* with the same parent.
+    private func fork() throws -> (bench: Bench, loser: Certificate, winner: Certificate) {
+        var bench = bench()
+        let loser = try #require(bench.certificate(of: .degraded, by: [0, 1]))
+        let winner = try #require(bench.certificate(of: .down, by: [1, 2]))
+        bench.targetFails()
+        bench.bring(loser, to: Array(bench.all))
+        return (bench, loser, winner)
+    }
+
+    @Test func `of two children of one parent the worse state wins, told once it is confirmed`()
+        throws
+    {
+        var (bench, loser, winner) = try fork()
+        #expect(bench.state() == .degraded)
+        bench.bring(winner, to: [0])
+        #expect(bench.state(at: 0) == .down)
+        #expect(bench.events(at: 0).contains(.forked(lost: loser.flip, won: winner.flip)))
+        #expect(!bench.events(at: 0).contains(.confirmed(winner.flip)))
+        bench.run(for: .seconds(30))
+        #expect(bench.state() == .down)
+        for seat in bench.all {
+            #expect(bench.events(at: seat).contains(.confirmed(winner.flip)))
+        }
+    }
+
+    @Test func `a fork's winner that an owner dissents from is not confirmed`() throws {
+        var (bench, _, winner) = try fork()
+        bench.targetRecovers()
+        bench.targetFails(for: [1, 2])
+        bench.bring(winner, to: Array(bench.all))
+        bench.run(for: .seconds(60))
+        #expect(bench.state() == .down)
+        for seat in bench.all {
+            #expect(!bench.events(at: seat).contains(.confirmed(winner.flip)))
+        }
+    }
+
+    @Test func `a loser that is brought again and again does not contest the winner again`() throws
+    {
+        var (bench, loser, winner) = try fork()
+        bench.bring(winner, to: Array(bench.all))
+        for _ in 0..<30 {
+            bench.run(for: .seconds(1))
+            bench.bring(loser, to: [0])
+        }
+        #expect(bench.events(at: 0).contains(.confirmed(winner.flip)))
+        let forks = bench.events(at: 0).count {
+            if case .forked = $0 { true } else { false }
+        }
+        #expect(forks == 1)
+        #expect(bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)?.isContested == false)
+    }
+
+    @Test func `a child of the loser does not win over a later child of the winner`() throws {
+        var (bench, _, winner) = try fork()
+        bench.bring(winner, to: [0, 1, 2])
+        bench.run(for: .seconds(30))
+        bench.targetRecovers()
+        bench.run(for: .seconds(30))
+        #expect(bench.state() == .up)
+        #expect(bench.epoch() == 3)
+        #expect(bench.flip(at: 0)?.parent == winner.flip.id)
+    }
+
+    // MARK: What would break a node
+
+    @Test func `an epoch that has no next is refused`() throws {
+        var bench = bench()
+        bench.seats[0].isSettled = false
+        bench.restart(0)
+        let last = try #require(
+            bench.certificate(of: .down, by: [1, 2], against: 1) { $0.epoch = .max })
+        bench.bring(last, to: [0])
+        bench.run(for: .seconds(25))
+        #expect(bench.state(at: 0) == .up)
+    }
+
+    @Test func `checks that are only heard of leave room for those that are configured`() {
+        var book = CheckBook()
+        for number in 0..<UInt64(VerdictBounds.checksMax) {
+            _ = book.open(CheckID(Bytes16(high: number, low: 1)))
+        }
+        let check = Bench(1).shop
+        let heard = book.open(check)
+        #expect(heard == nil)
+        let place = book.open(check, isConfigured: true)
+        #expect(place != nil && book.place(of: check) == place)
+    }
+
+    @Test func `a check that is only heard of does not take a configured one's prefix`() {
+        var book = CheckBook()
+        let own = CheckID(Bytes16(high: 7, low: 1))
+        let place = book.open(own, isConfigured: true)
+        _ = book.open(CheckID(Bytes16(high: 7, low: 2)))
+        #expect(book.place(of: CheckPrefix(of: own)) == place)
+    }
+
+    @Test func `calls to stand in make an owner look no more often than hints do`() {
+        var bench = bench()
+        let node = bench.seats[1].node
+        let hint = Hints.Hint(
+            check: CheckPrefix(of: bench.shop), kind: .standIn, state: nil)
+        let before = bench.seats[0].looks.count
+        for _ in 0..<100 {
+            bench.act(0) { $0.receive(Hints([hint]), from: node, now: $1) }
+            bench.run(for: .milliseconds(50))
+        }
+        #expect(bench.seats[0].looks.count - before <= 12)
+    }
+}
