@@ -289,16 +289,19 @@ extension Verdicts {
         if answers, !held.askedBy.contains(node), held.askedBy.count < Duty.askersMax {
             duties[duty]?.askedBy.append(node)
         }
-        // Already dissenting: the schedule is exact, and another look would not make it ripe sooner.
-        if let seen = seen(duty), seen != book[place].certified?.flip.state, !held.streak.isEmpty {
-            return
-        }
         lookAsCalled(duty, now: now)
     }
 
     /// Looks because others ask for it, as often as is good for the target.
     mutating func lookAsCalled(_ duty: Int, now: Instant) {
         guard let held = duties.at(duty), held.look == nil, let plan = plan(held.check) else {
+            return
+        }
+        // Already dissenting: the schedule is exact, and a look between would put off the one at
+        // which the streak has spanned the delay.
+        if let seen = seen(duty), seen != book[held.check].certified?.flip.state,
+            !held.streak.isEmpty
+        {
             return
         }
         let rest = min(plan.rule.interval / 2, .milliseconds(500))

@@ -103,10 +103,11 @@ struct LiarStories {
 
     @Test func `verdicts about a parent that is not known yet count once it is`() throws {
         var bench = bench()
+        // Neither the flip nor what it could be made from.
         bench.loses = { parcel, _, to in
-            guard to == 2, case .update(let update, _) = parcel else { return false }
-            return update.kind == UpdateKind.certificate
+            if case .update = parcel { to == 2 } else { false }
         }
+        bench.exchanges = false
         bench.targetFails()
         bench.run(for: .seconds(30))
         #expect(bench.state(at: 0) == .down && bench.epoch() == 2)
@@ -119,7 +120,6 @@ struct LiarStories {
             // 0 and 1 do not hear of one another's verdicts, so that only seat 2 could mint.
             return to == 2 && update.kind == UpdateKind.certificate || from + to == 1
         }
-        bench.exchanges = false
         bench.run(for: .seconds(20))
         #expect(bench.epoch() == 2)
         bench.act(2) { verdicts, now in
@@ -134,8 +134,7 @@ struct LiarStories {
     @Test func `a signer that is behind is sent the flip that it has missed`() {
         var bench = bench()
         bench.loses = { parcel, _, to in
-            guard to == 2, case .update(let update, _) = parcel else { return false }
-            return update.kind == UpdateKind.certificate
+            if case .update = parcel { to == 2 } else { false }
         }
         bench.exchanges = false
         bench.targetFails()

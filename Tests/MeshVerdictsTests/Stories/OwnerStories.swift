@@ -178,8 +178,10 @@ struct OwnerStories {
         var bench = Bench(5)
         bench.run(for: .seconds(20))
         bench.targetFails(for: [0])
-        bench.run(for: .seconds(60))
-        #expect(bench.duty(of: 3) == nil)
+        let isCalled = bench.run(until: .seconds(30)) { $0.duty(of: 3)?.isStandIn ?? false }
+        #expect(isCalled)
+        let goesHome = bench.run(until: .seconds(30)) { $0.duty(of: 3) == nil }
+        #expect(goesHome)
         bench.kill(1, noticedAfter: .seconds(900))
         bench.kill(2, noticedAfter: .seconds(900))
         bench.targetFails()

@@ -69,7 +69,8 @@ struct StandingStories {
     }
 
     @Test func `a lost withdrawal is asked for and heals`() {
-        var bench = lonelyDissent()
+        // Three, so that nobody stands in: heads go to owners.
+        var bench = lonelyDissent(nodes: 3)
         bench.exchanges = false
         bench.loses = { parcel, _, _ in
             guard case .update(let update, _) = parcel,
