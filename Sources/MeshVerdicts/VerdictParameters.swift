@@ -19,6 +19,8 @@ package struct VerdictParameters: Sendable {
     package var tellAllDelay: TimeSpan = .seconds(1)
     /// A node that is no owner leaves minting to the owners for this long.
     package var bystanderDelay: TimeSpan = .milliseconds(1_500)
+    /// A member list that was asked for is waited for so long, where it would decide.
+    package var rollPatience: TimeSpan = .seconds(1)
     /// A zone whose members are all dead stops counting after this.
     package var zoneGrace: TimeSpan = .seconds(60)
     /// A result of asking for the majority serves minting for this long.

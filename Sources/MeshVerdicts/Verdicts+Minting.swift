@@ -19,25 +19,17 @@ extension Verdicts {
         let flip = Flip(
             check: book[place].id, definition: tally.definition, birth: birth, parent: parent,
             epoch: nextEpoch(of: place), state: tally.state, in: mesh, using: cryptography)
-        guard
-            let certificate = Certificate(
-                flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
-                rolls: tally.rolls, using: cryptography)
+        guard let certificate = prove(flip, by: tally, from: book[place].certified?.flip.state)
         else { return }
-        do throws(CertificateFault) {
-            _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
-        } catch {
-            // Lists that do not fit one another yet: their signers will sign again when they do.
-            counters.certificatesRefused += 1
-            return
-        }
         adopt(certificate, encoded: certificate.encoded(), origin: .minted, place, now: now)
     }
 
     struct Tally {
         var definition: DefinitionID
         var state: TargetState
+        /// How many signers, in how many zones, are needed.
+        var quorum: Int
+        var zones: Int
         var entries: [(SignedEntry, PublicKey)]
         var rolls: [Roll]
     }
@@ -83,11 +75,25 @@ extension Verdicts {
             }
             let spanned = Set(supporters.compactMap { own.zone(of: $0.entry.node) })
             guard supporters.count >= quorum, spanned.count >= zonesNeeded else { continue }
-            guard let rolls = rolls(behind: supporters, own, place) else { return nil }
-            let entries = supporters.compactMap { posted in
+            let rolls = rolls(behind: supporters, own, place)
+            let digests = Set(rolls.map { $0.digest(using: cryptography) })
+            let provable = supporters.filter { digests.contains($0.entry.rollDigest) }
+            let proved = Set(provable.compactMap { own.zone(of: $0.entry.node) })
+            guard provable.count >= quorum, proved.count >= zonesNeeded else {
+                // The lists have been asked for. A list that never comes stops nobody for long.
+                let isComing = supporters.contains {
+                    !digests.contains($0.entry.rollDigest)
+                        && now - $0.receivedAt < parameters.rollPatience
+                }
+                if isComing { return nil }
+                continue
+            }
+            let entries = provable.compactMap { posted in
                 members[posted.entry.node].map { (posted.signed, $0.key) }
             }
-            return Tally(definition: definition, state: state, entries: entries, rolls: rolls)
+            return Tally(
+                definition: definition, state: state, quorum: quorum, zones: zonesNeeded,
+                entries: entries, rolls: rolls)
         }
         return nil
     }
@@ -120,10 +126,9 @@ extension Verdicts {
     /// The member lists that the supporters signed over; asks for those that it does not have.
     private mutating func rolls(
         behind supporters: [Board.Posted], _ own: Roll, _ place: Int
-    ) -> [Roll]? {
+    ) -> [Roll] {
         var found: [Roll] = []
         var digests: [UInt64] = []
-        var isComplete = true
         let ownDigest = own.digest(using: cryptography)
         for posted in supporters {
             let digest = posted.entry.rollDigest
@@ -134,14 +139,13 @@ extension Verdicts {
             } else if let roll = rolls[digest] {
                 found.append(roll)
             } else {
-                isComplete = false
                 effects.append(
                     .send(
                         .askRoll(AskRoll(check: book[place].id, digest: digest)),
                         to: posted.entry.node))
             }
         }
-        return isComplete ? found : nil
+        return found
     }
 
     /// Whether a signer is known to stand by its entry: heard within three intervals, at least
