@@ -41,6 +41,9 @@ package struct VerdictParameters: Sendable {
     package var burstWindowMin: TimeSpan = .seconds(2)
     /// How long a burst that others see, too, is believed.
     package var burstBelief: TimeSpan = .seconds(10)
+    /// Whoever has signed two things under one number does not count in that generation, and in no
+    /// other for this long.
+    package var equivocatorRest: TimeSpan = .hours(1)
     /// How long a former owner goes on at most while the new one has not reported, in intervals.
     package var handoverIntervals = 3
 
@@ -67,8 +70,11 @@ package enum VerdictBounds {
     package static let acquaintancesMax = 40_000
     /// Signatures asked for and not yet given. A further stance waits for the next look.
     package static let signaturesMax = 4_096
-    /// Nodes proved to have signed two things under one number. The first ones are kept.
+    /// Nodes proved to have signed two things under one number. The one proved longest ago gives
+    /// way.
     package static let equivocatorsMax = 64
+    /// Latest statements of one node that a further one is compared with; the oldest gives way.
+    package static let statementsMax = 32
     /// Checks in a head's list, in one message of hints, in one question for standing entries.
     package static let prefixesMax = 64
 }

@@ -17,7 +17,9 @@ extension Verdicts {
             return
         }
         let certificate = try decode(body)
-        if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
+        if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch,
+            !isOfInterest(certificate.flip)
+        {
             return
         }
         // Whoever is settling believes its peers about those who are gone; later a signer must be
@@ -68,31 +70,30 @@ extension Verdicts {
         now: Instant
     ) {
         let flip = certificate.flip
-        guard flip.birth == birth?.birth || origin == .restored || birth == nil else { return }
+        guard flip.birth == birth?.birth || birth == nil else { return }
         let former = book[place].certified
-        var isContested = false
         // Whoever holds the parent knows what state it was in; nobody signed that.
         if let former, former.flip.id == flip.parent, former.flip.state != certificate.previous {
             counters.certificatesRefused += 1
             return
         }
+        var isContested = false
         if let former {
-            guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
-                if former.flip.id != flip.id, former.flip.epoch == flip.epoch,
-                    former.flip.birth == flip.birth
-                {
-                    contest(place, lost: flip, won: former.flip, now: now)
-                }
+            guard flip.fitsBeside(former.flip) else {
+                counters.certificatesRefused += 1
                 return
             }
-            let isSibling = former.flip.epoch == flip.epoch && former.flip.birth == flip.birth
-            let isNephew =
-                former.flip.epoch + 1 == flip.epoch && former.flip.birth == flip.birth
-                && flip.parent != former.flip.id
-            isContested = isSibling || isNephew
+            guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
+                return takeUpPast(flip, encoded: encoded, place, now: now)
+            }
+            isContested = former.isExcluded(by: flip)
         }
         book[place].certified = CheckBook.Certified(
-            flip: flip, certificate: encoded, learntAt: now, isContested: false)
+            flip: flip, certificate: encoded, learntAt: now, rivals: former?.rivals ?? [],
+            gap: former?.gap(before: flip))
+        if isContested, let former {
+            isContested = contest(place, lost: former.flip, now: now)
+        }
         book[place].isBystanderWaiting = false
         let update = Update(kind: UpdateKind.certificate, body: encoded)
         for posted in book[place].board.posted where posted.entry.epoch <= flip.epoch {
@@ -115,11 +116,9 @@ extension Verdicts {
             }
         }
         report(.flipped(flip, from: former?.flip.state, origin: origin))
-        if isContested, let former {
-            contest(place, lost: former.flip, won: flip, now: now)
-        }
         setProvisional(nil, of: place)
         beginAnew(place, at: flip, now: now)
+        if isContested { beginRound(place, proof: former?.certificate, now: now) }
         // A dissent that came before its parent may count now.
         if !book[place].board.isEmpty { mint(place, now: now) }
     }
@@ -148,42 +147,6 @@ extension Verdicts {
         } else if case .saw(flip.state, _)? = held.lastObservation?.outcome {
             duties[duty]?.isExact = false
         }
-    }
-
-    // MARK: Forks
-
-    /// Two flips of one check that cannot both be: nothing is told until every live owner has
-    /// looked again and none dissents.
-    private mutating func contest(_ place: Int, lost: Flip, won: Flip, now: Instant) {
-        guard var certified = book[place].certified,
-            certified.rivals.count < CheckBook.Certified.rivalsMax,
-            !certified.rivals.contains(lost.id)
-        else { return }
-        certified.rivals.append(lost.id)
-        book[place].certified = certified
-        report(.forked(lost: lost, won: won))
-        book[place].certified?.isContested = true
-        if let duty = book[place].duty { pullForward(duty, now: now) }
-        let plan = plan(place)
-        let span = (plan?.rule.interval ?? .minutes(1)) + (plan?.timeout ?? .seconds(10))
-        timers.schedule(
-            .confirm(check: place, won.id), at: now + span + parameters.headPeriodMin)
-    }
-
-    mutating func confirm(_ flip: FlipID, of place: Int, now: Instant) {
-        guard let certified = book[place].certified, certified.isContested,
-            certified.flip.id == flip
-        else { return }
-        let isDoubted = book[place].board.posted.contains {
-            $0.entry.parent == flip && $0.entry.stance.isDissent
-                && isStanding($0, place, now: now)
-        }
-        guard !isDoubted else {
-            let interval = plan(place)?.rule.interval ?? .minutes(1)
-            return timers.schedule(.confirm(check: place, flip), at: now + interval)
-        }
-        book[place].certified?.isContested = false
-        report(.confirmed(certified.flip))
     }
 
     // MARK: Birth

@@ -119,6 +119,7 @@ extension Verdicts {
             duties[duty]?.lastBegan = look.began
             duties[duty]?.lastObservation = observation
             take(state, of: look, duty, plan, now: now)
+            tellRound(state, of: look, duty, now: now)
             if isFirst { sendFirstHead(about: duty, now: now) }
         }
     }
@@ -259,6 +260,8 @@ extension Verdicts {
                 corroborate(place, hint.state, by: node, now: now)
             case .standIn:
                 standIn(place, for: node, now: now)
+            case .whatDoYouSee: answerRound(place, to: node, now: now)
+            case .iSee: noteRound(place, hint.state, by: node, now: now)
             }
         }
     }
@@ -290,6 +293,29 @@ extension Verdicts {
             duties[duty]?.askedBy.append(node)
         }
         lookAsCalled(duty, now: now)
+    }
+
+    /// Another owner settles a fork. A look that began before it asked is no answer.
+    private mutating func answerRound(_ place: Int, to node: NodeID, now: Instant) {
+        guard let duty = book[place].duty, let held = duties.at(duty) else { return }
+        guard held.roundAskers.count < Duty.askersMax,
+            !held.roundAskers.contains(where: { $0.node == node })
+        else { return }
+        duties[duty]?.roundAskers.append((node, now))
+        lookAsCalled(duty, now: now)
+    }
+
+    private mutating func tellRound(
+        _ state: TargetState, of look: Duty.Look, _ duty: Int, now: Instant
+    ) {
+        guard let held = duties.at(duty) else { return }
+        for asker in held.roundAskers where asker.since <= look.began {
+            hint(.iSee, held.check, state, to: asker.node, now: now)
+        }
+        duties[duty]?.roundAskers.removeAll { $0.since <= look.began }
+        if let contest = book[held.check].certified?.contest, look.began >= contest.since {
+            noteRound(held.check, state, by: id, now: now)
+        }
     }
 
     /// Looks because others ask for it, as often as is good for the target.

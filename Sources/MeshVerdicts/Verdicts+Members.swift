@@ -87,15 +87,17 @@ extension Verdicts {
         guard let former = members.removeValue(forKey: node) else { return }
         zones.change(former.zone, known: -1, reachable: former.isReachable ? -1 : 0, now: now)
         placement.remove(node)
-        forgetWords(of: node, before: .max)
+        statements.forget(node)
+        forgetWords(of: node, before: nil)
     }
 
-    /// What a node said in an earlier life, or one that is gone: nobody stands by it any more.
-    private mutating func forgetWords(of node: NodeID, before generation: UInt32) {
+    /// What a node said in an earlier life, or one that is gone (`nil`): nobody stands by it any
+    /// more.
+    private mutating func forgetWords(of node: NodeID, before generation: UInt32?) {
         for place in 0..<book.count where !book[place].board.isEmpty {
-            guard let entry = book[place].board[node]?.entry, entry.generation < generation else {
-                continue
-            }
+            guard let entry = book[place].board[node]?.entry,
+                generation.map({ entry.generation < $0 }) ?? true
+            else { continue }
             if entry.stance == .declines {
                 placement.setDeclining(false, node: node, check: book[place].id)
             }

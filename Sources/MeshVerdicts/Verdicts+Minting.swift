@@ -44,7 +44,6 @@ extension Verdicts {
             let entry = posted.entry
             return entry.stance.isDissent && entry.birth == birth && entry.parent == parent
                 && entry.epoch == epoch && isStanding(posted, place, now: now)
-                && !equivocators.contains(entry.node)
         }
         guard !candidates.isEmpty else { return nil }
         for definition in Set(candidates.map(\.entry.definition)).sorted() {
@@ -149,13 +148,15 @@ extension Verdicts {
     }
 
     /// Whether a signer is known to stand by its entry: heard within three intervals, at least
-    /// ten seconds, and from its present generation.
+    /// ten seconds, and from its present generation. Who has said two things at once stands by
+    /// nothing.
     func isStanding(_ posted: Board.Posted, _ place: Int, now: Instant) -> Bool {
         let entry = posted.entry
         guard members[entry.node]?.generation == entry.generation || entry.node == id else {
             return false
         }
         guard entry.node != id else { return entry.generation == generation }
+        guard !isEquivocator(entry.node, now: now) else { return false }
         guard let stoodAt = posted.stoodAt else { return false }
         let interval = plan(place)?.rule.interval ?? .zero
         let window = max(interval * parameters.standingIntervals, parameters.standingMin)

@@ -82,7 +82,7 @@ extension Verdicts {
     }
 
     /// Everything that two nodes must agree on about a check, and nothing else: the flip, and each
-    /// signer's latest number.
+    /// signer's latest number with what it says.
     private func dossierHash(_ place: Int) -> UInt64 {
         let page = book[place]
         var hash = StableHash()
@@ -95,6 +95,8 @@ extension Verdicts {
             hash.combine(posted.entry.node.bytes.high)
             hash.combine(UInt64(posted.entry.generation))
             hash.combine(posted.entry.sequence)
+            // Two statements under one number are a difference like any other.
+            hash.combine(posted.entry.contentHash)
             isEmpty = false
         }
         return isEmpty ? 0 : hash.finalize()

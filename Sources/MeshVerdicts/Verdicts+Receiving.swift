@@ -51,11 +51,13 @@ extension Verdicts {
         switch book[place].board.post(signed, now: now) {
         case .known: return
         case .equivocation(let first):
-            noteEquivocation(of: entry.node, first, signed)
+            book.noteChange(place)
+            noteEquivocation(first, signed, now: now)
             return
         case .new: break
         }
         book.noteChange(place)
+        compareStatements(signed, place, now: now)
         if peer == entry.node, !mayBeStale(now: now) {
             book[place].board.stands(entry.node, now: now)
         }
@@ -78,7 +80,7 @@ extension Verdicts {
         else { return true }
         counters.entriesOutdated += 1
         // Its signer is behind: it should hear of the flip, though not with every word it says.
-        if peer == entry.node, entry.epoch < certified.flip.epoch + 1,
+        if peer == entry.node,
             book[place].taughtAt.map({ now - $0 >= .seconds(1) }) ?? true
         {
             book[place].taughtAt = now
@@ -117,15 +119,6 @@ extension Verdicts {
         guard !mayBeStale(now: now) else { return }
         book[place].board.stands(node, now: now)
         mint(place, now: now)
-    }
-
-    private mutating func noteEquivocation(
-        of node: NodeID, _ first: SignedEntry, _ second: SignedEntry
-    ) {
-        guard !equivocators.contains(node), equivocators.count < VerdictBounds.equivocatorsMax
-        else { return }
-        equivocators.append(node)
-        report(.equivocated(node, first: first.update().body, second: second.update().body))
     }
 
     // MARK: Lists behind digests

@@ -12,7 +12,7 @@ extension Verdicts {
         return FlipID(genesisOf: book[place].id, in: mesh, birth: birth, using: cryptography)
     }
 
-    func nextEpoch(of place: Int) -> UInt32 { (book[place].certified?.flip.epoch ?? 0) + 1 }
+    func nextEpoch(of place: Int) -> UInt32 { book[place].certified?.flip.nextEpoch ?? 1 }
 
     /// Holds what this node has signed about a check against what it sees now, and signs what
     /// follows: a dissent when the streak is ripe, a withdrawal when it is no more.

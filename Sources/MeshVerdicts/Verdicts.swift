@@ -41,7 +41,8 @@ package struct Verdicts: Sendable {
     var lastRevision: UInt32 = 0
     var drafts: [UInt64: Draft] = [:]
     var lastDraft: UInt64 = 0
-    var equivocators: [NodeID] = []
+    var equivocators = EquivocatorList()
+    var statements = StatementIndex()
     var headAlarm = Alarm()
     /// Who asked for heads lately, and until when he gets them.
     var audience: [NodeID: Instant] = [:]

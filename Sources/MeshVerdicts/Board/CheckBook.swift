@@ -31,10 +31,15 @@ struct CheckBook: Sendable {
         var flip: Flip
         var certificate: [UInt8]
         var learntAt: Instant
-        /// A fork's winner that no round of looks has confirmed yet.
-        var isContested: Bool
-        /// Flips that have lost to this one: it is contested by each once. Bound: `rivalsMax`.
+        /// It has won a fork and no round of looks has confirmed it yet.
+        var contest: Contest?
+        /// Flips that have lost to this one or to those before it: each contests once. The oldest
+        /// gives way. Bound: `rivalsMax`.
         var rivals: [FlipID] = []
+        /// Flips between this one and the one that was certified here before.
+        var gap: Gap?
+
+        var isContested: Bool { contest != nil }
 
         static let rivalsMax = 8
     }

@@ -76,6 +76,13 @@ extension Bench {
             using: Self.cryptography)
     }
 
+    /// A flip of the first check that nobody has proved.
+    var someFlip: Flip {
+        Flip(
+            check: shop, definition: seats[0].plans[0].definition, birth: Birth(.zero),
+            parent: FlipID(.zero), epoch: 2, state: .down, in: mesh, using: Self.cryptography)
+    }
+
     mutating func bring(_ certificate: Certificate, to some: [Int]) {
         let update = Update(kind: UpdateKind.certificate, body: certificate.encoded())
         for seat in some { act(seat) { try? $0.receive(update, from: nil, now: $1) } }
