@@ -6,6 +6,9 @@ import MeshCore
 /// a node whose data directory was copied has lied to nobody, but until its operator has put that
 /// right, and a while longer, nobody can tell which of the two to believe.
 ///
+/// What another has minted with such a verdict stands: a certificate is judged from itself alone,
+/// by everybody alike, or some would follow a chain that others refuse.
+///
 /// Bound: `VerdictBounds.equivocatorsMax`; the one proved longest ago gives way.
 struct EquivocatorList: Sendable {
     private struct Proved: Sendable {

@@ -23,26 +23,6 @@ struct LiarStories {
         #expect(bench.epoch() == 1)
     }
 
-    @Test func `two statements under one number are shown, and their signer does not count`() {
-        var bench = bench()
-        bench.silence(2)
-        bench.tell(bench.entry(of: 2, .dissents(.down)), by: 2)
-        bench.tell(bench.entry(of: 2, .dissents(.degraded)), by: 2)
-        for seat in 0..<2 {
-            let shown = bench.events(at: seat).contains {
-                if case .equivocated(bench.seats[2].node, _, _) = $0 { true } else { false }
-            }
-            #expect(shown)
-        }
-        bench.tell(bench.entry(of: 2, sequence: 1_001), by: 2)
-        bench.targetFails(for: [0])
-        for sequence in 2..<12 as Range<UInt64> {
-            bench.tell(bench.entry(of: 2, sequence: 1_000 + sequence), by: 2)
-            bench.run(for: .seconds(3))
-        }
-        #expect(bench.epoch() == 1)
-    }
-
     @Test(arguments: [
         (31, 31, 1), (3, 3, 1), (3, 2, 2), (31, 2, 15),
     ])
