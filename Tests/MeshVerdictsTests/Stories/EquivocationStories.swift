@@ -113,7 +113,7 @@ struct EquivocationStories {
         #expect(shown(of: 2, at: 0, bench).count == 1)
     }
 
-    @Test(arguments: [(2, TargetState.up), (58, .up), (61, .down)])
+    @Test(arguments: [(2, .up), (58, .up), (61, .down)] as [(Int64, TargetState)])
     func `an equivocator counts again in a later generation, after its rest`(
         _ minutes: Int64, _ state: TargetState
     ) {
