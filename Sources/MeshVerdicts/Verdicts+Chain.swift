@@ -22,26 +22,19 @@ extension Verdicts {
         {
             return
         }
-        // Whoever is settling believes its peers about those who are gone; later a signer must be
-        // known, or two made-up keys would be a quorum.
-        if isSettled {
-            for supporter in certificate.supporters {
-                let node = NodeID(of: supporter.key, using: cryptography)
-                guard acquaintances.contains(node) else {
-                    counters.certificatesRefused += 1
-                    return
-                }
-            }
-        }
         do throws(CertificateFault) {
             _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
+                certificate, mesh: mesh, cryptography: cryptography, trusting: trusted)
         } catch {
             counters.certificatesRefused += 1
             return
         }
         guard let place = book.open(certificate.flip.check) else {
             counters.boundsReached += 1
+            return
+        }
+        guard believes(certificate, place, from: peer, now: now) else {
+            counters.certificatesDoubted += 1
             return
         }
         adopt(certificate, encoded: body, origin: .received, place, now: now)
@@ -95,6 +88,7 @@ extension Verdicts {
             isContested = contest(place, lost: former.flip, now: now)
         }
         book[place].isBystanderWaiting = false
+        book[place].vouchers.removeAll()
         let update = Update(kind: UpdateKind.certificate, body: encoded)
         for posted in book[place].board.posted where posted.entry.epoch <= flip.epoch {
             effects.append(.hush(about: subject(place, posted.entry.node)))
@@ -191,7 +185,7 @@ extension Verdicts {
 
     mutating func receive(_ signed: SignedBirth, now: Instant) {
         if let birth, birth.birth <= signed.birth { return }
-        guard signed.isValid(mesh: mesh, using: cryptography) else {
+        guard trusted.contains(signed.key), signed.isValid(mesh: mesh, using: cryptography) else {
             counters.entriesRefused += 1
             return
         }

@@ -148,6 +148,6 @@ extension Verdicts {
             return false
         }
         return !silent.contains(where: contest.disagreed.contains)
-            && owners.count - silent.count >= demands(of: plan, now: now).quorum
+            && owners.count - silent.count >= demands(of: plan.rule, now: now).quorum
     }
 }

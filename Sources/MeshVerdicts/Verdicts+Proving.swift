@@ -9,7 +9,7 @@ extension Verdicts {
     /// The certificate of `flip` by as many of the signers as prove it together; `nil` if too few
     /// do: their lists do not fit one another yet, and they will sign again when they do.
     mutating func prove(
-        _ flip: Flip, by tally: Tally, from previous: TargetState?
+        _ flip: Flip, of plan: CheckDefinition, by tally: Tally, from previous: TargetState?
     ) -> Certificate? {
         var entries = tally.entries
         // Leaving one out never lowers what is asked of the others.
@@ -17,47 +17,54 @@ extension Verdicts {
             guard
                 let certificate = Certificate(
                     flip: flip, previous: previous, entries: entries, rolls: tally.rolls,
+                    definition: .init(rule: plan.rule, text: .hashed(plan.textID)),
                     using: cryptography)
             else { return nil }
             do throws(CertificateFault) {
                 let proved = try CertificateVerifier.verify(
-                    certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
+                    certificate, mesh: mesh, cryptography: cryptography, trusting: trusted)
                 return proved.zonesSpanned >= tally.zones ? certificate : nil
             } catch {
                 counters.certificatesRefused += 1
-                guard let node = error.node ?? narrowest(of: certificate) else { return nil }
+                guard let node = culprit(of: error, in: certificate) else { return nil }
                 entries.removeAll { $0.0.entry.node == node }
             }
         }
         return nil
     }
 
-    /// The signer whose list has the signers in the fewest zones; of equals the last by id.
-    private func narrowest(of certificate: Certificate) -> NodeID? {
-        let nodes = certificate.supporters.map(\.node)
-        var narrowest: (node: NodeID, zones: Int)?
-        for judge in certificate.supporters {
-            let roll = certificate.rolls[judge.rollIndex]
-            let zones = Set(nodes.compactMap { roll.zone(of: $0) }).count
-            if narrowest.map({ zones <= $0.zones }) ?? true { narrowest = (judge.node, zones) }
-        }
-        return narrowest?.node
-    }
-}
-
-extension CertificateFault {
-    /// Whose signature it is that proves nothing; `nil` where it is the certificate.
-    fileprivate var node: NodeID? {
-        switch self {
+    /// The signer without whom the rest may prove it; `nil` if it is nobody's fault alone.
+    private func culprit(of fault: CertificateFault, in certificate: Certificate) -> NodeID? {
+        switch fault {
         case .signerTwice(let node), .untrusted(let node), .foreignKey(let node),
             .outOfBounds(let node), .anotherMatter(let node), .noDissent(let node),
             .unsupportive(let node), .wrongRoll(let node), .rollTooLong(let node),
             .rollOutOfOrder(let node), .badSignature(let node), .notEligible(let node),
             .unknownToOthers(let node):
-            node
-        case .misnamed, .wrongBeginning, .noChange, .anotherDefinition, .ownersBelowRule,
-            .quorumBelowRule, .tooFewSupporters, .tooFewZones:
-            nil
+            return node
+        case .tooFewZones:
+            // Whose list has the signers in the fewest.
+            let nodes = certificate.supporters.map(\.node)
+            return certificate.signer { roll in
+                -Set(nodes.compactMap { roll.zone(of: $0) }).count
+            }
+        case .ownersBelowRule, .quorumBelowRule:
+            // Whose list makes the mesh so large that the rule asks for more than all have signed.
+            return certificate.signer { $0.entries.count }
+        case .misnamed, .wrongBeginning, .noChange, .anotherDefinition, .tooFewSupporters:
+            return nil
         }
+    }
+}
+
+extension Certificate {
+    /// The signer whose list has the highest `figure`; of equals the first by id.
+    fileprivate func signer(_ figure: (Roll) -> Int) -> NodeID? {
+        var highest: (node: NodeID, figure: Int)?
+        for supporter in supporters {
+            let own = figure(rolls[supporter.rollIndex])
+            if highest.map({ own > $0.figure }) ?? true { highest = (supporter.node, own) }
+        }
+        return highest?.node
     }
 }
