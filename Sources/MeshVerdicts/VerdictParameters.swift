@@ -47,6 +47,9 @@ package struct VerdictParameters: Sendable {
     /// How long a former owner goes on at most while the new one has not reported, in intervals.
     package var handoverIntervals = 3
 
+    /// What was signed about a check that is not configured here is kept for so long.
+    package var retention: TimeSpan = .hours(30 * 24)
+
     package init() {}
 }
 
@@ -54,6 +57,9 @@ package struct VerdictParameters: Sendable {
 package enum VerdictBounds {
     /// Checks of any origin, configured here or only heard of. Further ones heard of are refused.
     package static let checksMax = 20_000
+    /// Last flips of checks that are configured no more, without their proof. The one put away
+    /// longest ago gives way.
+    package static let archiveMax = 65_536
     /// Entries of others kept for one check: R + 12 at the most generous rule, and a few that come
     /// early. The one heard longest ago gives way.
     package static let boardMax = 48

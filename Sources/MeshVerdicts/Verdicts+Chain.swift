@@ -10,8 +10,9 @@ extension Verdicts {
         _ body: [UInt8], from peer: NodeID?, now: Instant
     ) throws(DecodeError) {
         guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
-        let held = book.place(of: check).flatMap { book[$0].certified?.flip }
-        if held?.id == id { return }
+        let certified = book.place(of: check).flatMap { book[$0].certified }
+        let held = certified?.flip
+        if held?.id == id, !(certified?.certificate.isEmpty ?? true) { return }
         // A fork's loser that is brought again has no more to say.
         if let place = book.place(of: check), book[place].certified?.rivals.contains(id) ?? false {
             return
@@ -20,6 +21,10 @@ extension Verdicts {
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch,
             !isOfInterest(certificate.flip)
         {
+            return
+        }
+        guard !isForgotten(certificate, now: now) else {
+            counters.entriesOutdated += 1
             return
         }
         do throws(CertificateFault) {
@@ -46,7 +51,13 @@ extension Verdicts {
 
     /// Read from disk before the start.
     package mutating func restore(certificate body: [UInt8], now: Instant) {
+        if let flip = Flip.archived(body, mesh: mesh, cryptography: cryptography) {
+            // Of another birth it is the past of another chain.
+            if birth == nil || flip.birth == birth?.birth { book.restore(archived: flip) }
+            return
+        }
         guard let certificate = try? decode(body),
+            certificate.supporters.allSatisfy({ $0.entry.stance.isDissent }),
             let place = book.open(certificate.flip.check)
         else { return }
         adopt(certificate, encoded: body, origin: .restored, place, now: now)
@@ -77,13 +88,14 @@ extension Verdicts {
                 return
             }
             guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
+                if former.flip.id == flip.id { prove(place, certificate, encoded, origin) }
                 return takeUpPast(flip, encoded: encoded, place, now: now)
             }
             isContested = former.isExcluded(by: flip)
         }
         book[place].certified = CheckBook.Certified(
-            flip: flip, certificate: encoded, learntAt: now, rivals: former?.rivals ?? [],
-            gap: former?.gap(before: flip))
+            flip: flip, certificate: encoded, observedAt: certificate.observedAt, learntAt: now,
+            rivals: former?.rivals ?? [], gap: former?.gap(before: flip))
         if isContested, let former {
             isContested = contest(place, lost: former.flip, now: now)
         }
@@ -115,6 +127,19 @@ extension Verdicts {
         if isContested { beginRound(place, proof: former?.certificate, now: now) }
         // A dissent that came before its parent may count now.
         if !book[place].board.isEmpty { mint(place, now: now) }
+    }
+
+    /// The flip that is certified here had come from the archive, and now its proof has.
+    private mutating func prove(
+        _ place: Int, _ certificate: Certificate, _ encoded: [UInt8], _ origin: CheckEvent.Origin
+    ) {
+        guard book[place].certified?.certificate.isEmpty ?? false else { return }
+        book[place].certified?.certificate = encoded
+        book[place].certified?.observedAt = certificate.observedAt
+        book.noteChange(place)
+        guard origin != .restored else { return }
+        let item = StoredItem(key: Self.key(of: certificate.flip.check), value: encoded)
+        effects.append(.store(item))
     }
 
     static func key(of check: CheckID) -> [UInt8] {
@@ -197,7 +222,8 @@ extension Verdicts {
         birth = signed
         effects.append(.store(StoredItem(key: [UInt8(ascii: "b")], value: signed.update().body)))
         effects.append(.tellAll(signed.update(), about: mesh.bytes))
-        for place in 0..<book.count {
+        book.dropArchive()
+        for place in 0..<book.count where book[place].isOpen {
             let isOther = book[place].certified.map { $0.flip.birth != signed.birth } ?? false
             if isOther { book[place].certified = nil }
             book[place].board.remove { $0.birth != signed.birth && $0.stance != .declines }

@@ -80,7 +80,8 @@ extension Verdicts {
         guard let certified = book[place].certified, let contest = certified.contest,
             let duty = book[place].duty, duties.at(duty)?.isOwner ?? false
         else { return }
-        for node in liveOwners(of: place, now: now) where node != id && !contest.agreed.contains(node) {
+        for node in liveOwners(of: place, now: now)
+        where node != id && !contest.agreed.contains(node) {
             hint(.whatDoYouSee, place, certified.flip.state, to: node, now: now)
         }
     }

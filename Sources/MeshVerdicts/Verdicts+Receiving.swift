@@ -35,6 +35,11 @@ extension Verdicts {
             if peer == entry.node { stand(entry.node, place, now: now) }
             return
         }
+        let isPlanned = book.place(of: entry.check).map { plan($0) != nil } ?? false
+        guard isPlanned || !isPast(entry.observedAt, now: now) else {
+            counters.entriesOutdated += 1
+            return
+        }
         guard entry.stance == .declines || isAboutNow(entry, from: peer, now: now) else { return }
         guard
             cryptography.isValid(
@@ -80,7 +85,7 @@ extension Verdicts {
         else { return true }
         counters.entriesOutdated += 1
         // Its signer is behind: it should hear of the flip, though not with every word it says.
-        if peer == entry.node,
+        if peer == entry.node, !certified.certificate.isEmpty,
             book[place].taughtAt.map({ now - $0 >= .seconds(1) }) ?? true
         {
             book[place].taughtAt = now

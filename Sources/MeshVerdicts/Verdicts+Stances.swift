@@ -169,6 +169,7 @@ extension Verdicts {
     /// An own entry is signed: the co-owners hear of it at once.
     private mutating func publish(_ signed: SignedEntry, _ place: Int, now: Instant) {
         let entry = signed.entry
+        guard book[place].id == entry.check, book[place].isOpen else { return }
         let isCurrent = entry.generation == generation && entry.parent == parent(of: place)
         if entry.stance == .declines {
             _ = book[place].board.post(signed, now: now)

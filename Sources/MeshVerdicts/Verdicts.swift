@@ -86,6 +86,7 @@ package struct Verdicts: Sendable {
         case hints
         case leave(duty: Int, revision: UInt32)
         case zoneGrace
+        case sweep
     }
 
     /// Something that waits for its signature.
@@ -109,6 +110,7 @@ package struct Verdicts: Sendable {
     }
 
     package mutating func start(now: Instant) {
+        scheduleSweep(now: now)
         scheduleHeads(at: now + generator.span(from: .zero, to: parameters.headPeriodMin))
     }
 
@@ -133,7 +135,8 @@ package struct Verdicts: Sendable {
             case .birth: makeBirth(now: now)
             case .hints: flushHints(now: now)
             case .leave(let duty, let revision): endLeaving(duty, revision: revision, now: now)
-            case .zoneGrace: break
+            case .zoneGrace: noteDarkZones(now: now)
+            case .sweep: sweep(now: now)
             }
         }
     }
