@@ -17,14 +17,17 @@ struct ForgettingStories {
         return bench
     }
 
-    /// All wall clocks are this many days on, and an hour passes.
+    /// All wall clocks are this many days on, and what is done at full hours is done.
     private func pass(_ days: UInt64, _ bench: inout Bench) {
         let time = WallTime(milliseconds: Bench.wallStart.milliseconds + days * 86_400_000)
         for seat in bench.all {
             let clock = WallClock(reading: time, at: bench.now)
-            bench.act(seat) { verdicts, _ in verdicts.set(clock) }
+            bench.act(seat) { verdicts, now in
+                verdicts.set(clock)
+                verdicts.sweep(now: now)
+            }
         }
-        bench.run(for: .minutes(61))
+        bench.run(for: .seconds(3))
     }
 
     private func isKnown(at seat: Int, _ bench: Bench) -> Bool {
@@ -44,6 +47,18 @@ struct ForgettingStories {
             let item = try #require(bench.seats[seat].disk[Verdicts.key(of: bench.shop)])
             #expect(item.count == Flip.archivedByteCount)
         }
+    }
+
+    @Test func `it is looked for at every full hour`() {
+        var bench = watched()
+        for seat in bench.all { bench.set([], at: seat) }
+        let time = WallTime(milliseconds: Bench.wallStart.milliseconds + 31 * 86_400_000 - 60_000)
+        for seat in bench.all {
+            let clock = WallClock(reading: time, at: bench.now)
+            bench.act(seat) { verdicts, _ in verdicts.set(clock) }
+        }
+        bench.run(for: .minutes(62))
+        #expect(!bench.all.contains { isKnown(at: $0, bench) })
     }
 
     @Test(arguments: [false, true])
