@@ -75,32 +75,13 @@ struct StatementIndex: Sendable {
 }
 
 extension LogEntry {
-    /// Of all that its signature covers but the check, the node and the number. Two nodes that hold
-    /// different words under one number find by it that they do.
+    /// Of all that its signature covers. Two nodes that hold different words under one number find
+    /// by it that they do.
     var contentHash: UInt64 {
+        var writer = ByteWriter(reservingCapacity: 192)
+        write(to: &writer)
         var hash = StableHash()
-        hash.combine(definition.bytes.high)
-        hash.combine(birth.bytes.high)
-        hash.combine(parent.bytes.high)
-        hash.combine(UInt64(epoch) << 32 | UInt64(streak))
-        hash.combine(stance.contentWord << 32 | UInt64(owners) << 16 | UInt64(quorum) << 8)
-        hash.combine(UInt64(zones))
-        hash.combine(since.milliseconds)
-        hash.combine(observedAt.milliseconds)
-        hash.combine(latencyMicroseconds)
-        hash.combine(rollDigest)
-        hash.combine(reason.text.utf8)
+        hash.combine(writer.bytes)
         return hash.finalize()
-    }
-}
-
-extension Stance {
-    fileprivate var contentWord: UInt64 {
-        switch self {
-        case .withdrawn: 0
-        case .declines: 1
-        case .dissents(let state): 16 | UInt64(state.rawValue)
-        case .opines(let state): 32 | UInt64(state.rawValue)
-        }
     }
 }

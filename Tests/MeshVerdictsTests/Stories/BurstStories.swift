@@ -7,7 +7,7 @@ import Testing
 /// Many checks that fail at once: a dead uplink or a dead region (section 6).
 struct BurstStories {
     private func bench(_ nodes: Int = 5, zones: [String] = ["eu", "us"]) -> Bench {
-        var bench = Bench(nodes, zones: zones, checks: 100)
+        var bench = Bench(nodes, zones: zones, checks: 48)
         bench.run(for: .seconds(25))
         return bench
     }
