@@ -297,7 +297,10 @@ extension Verdicts {
 
     /// Another owner settles a fork. A look that began before it asked is no answer.
     private mutating func answerRound(_ place: Int, to node: NodeID, now: Instant) {
-        guard let duty = book[place].duty, let held = duties.at(duty) else { return }
+        guard let duty = book[place].duty, let held = duties.at(duty) else {
+            if plan(place) == nil { decline(place, now: now) }
+            return
+        }
         guard held.roundAskers.count < Duty.askersMax,
             !held.roundAskers.contains(where: { $0.node == node })
         else { return }
