@@ -18,6 +18,7 @@ extension Verdicts {
             return
         }
         let certificate = try decode(body)
+        compareBirths(certificate.flip.birth, of: peer, now: now)
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch,
             !isOfInterest(certificate.flip)
         {
@@ -74,7 +75,9 @@ extension Verdicts {
         now: Instant
     ) {
         let flip = certificate.flip
-        guard flip.birth == birth?.birth || birth == nil else { return }
+        // Held under a birth that is not known yet, it would be lost to the next one that is heard
+        // of, and be minted again. Whoever brings it brings the birth, too.
+        guard flip.birth == birth?.birth || origin == .restored && birth == nil else { return }
         let former = book[place].certified
         // Whoever holds the parent knows what state it was in; nobody signed that.
         if let former, former.flip.id == flip.parent, former.flip.state != certificate.previous {
@@ -206,6 +209,21 @@ extension Verdicts {
         drafts[lastDraft] = .birth(made)
         effects.append(
             .sign(SignedBirth.signedBytes(of: made, mesh: mesh), token: lastDraft))
+    }
+
+    /// Two members whose chains begin differently do not understand one another: one of them is
+    /// taught, at most one member a second, for anti-entropy does the rest.
+    mutating func compareBirths(_ theirs: Birth, of peer: NodeID?, now: Instant) {
+        guard let peer, theirs != birth?.birth else { return }
+        if let birth, birth.birth < theirs {
+            if let last = birthTaughtAt, now - last < .seconds(1) { return }
+            birthTaughtAt = now
+            effects.append(.mail(birth.update(), about: mesh.bytes, to: [peer]))
+        } else {
+            if let last = birthMissedAt, now - last < .seconds(1) { return }
+            birthMissedAt = now
+            effects.append(.compare(with: peer))
+        }
     }
 
     mutating func receive(_ signed: SignedBirth, now: Instant) {

@@ -75,6 +75,7 @@ extension Verdicts {
 
     /// Whether an entry may matter: it is about a flip that this node has not passed yet.
     private mutating func isAboutNow(_ entry: LogEntry, from peer: NodeID?, now: Instant) -> Bool {
+        compareBirths(entry.birth, of: peer, now: now)
         guard let birth = birth?.birth else { return true }
         if entry.birth > birth || entry.generation < members[entry.node]?.generation ?? 0 {
             counters.entriesOutdated += 1

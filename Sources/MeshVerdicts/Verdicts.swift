@@ -62,6 +62,9 @@ package struct Verdicts: Sendable {
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?
     var birthAlarm = Alarm()
+    /// When a member was last told of the birth, or asked, because it spoke of another.
+    var birthTaughtAt: Instant?
+    var birthMissedAt: Instant?
     /// It is this node's turn to make one, if it has the majority.
     var isBirthDue = false
     package internal(set) var isSettled = false

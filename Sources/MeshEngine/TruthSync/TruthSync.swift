@@ -59,12 +59,13 @@ package struct TruthSync: Sendable {
 
     // MARK: When
 
-    /// A member's digest came with a ping or an ack.
+    /// A member's digest came with a ping or an ack. `inStorm`: gossip cannot carry all there is.
     package mutating func compare(
-        _ theirs: UInt64, of node: NodeID, with ours: UInt64, now: Instant,
+        _ theirs: UInt64, of node: NodeID, with ours: UInt64, inStorm: Bool, now: Instant,
         using generator: inout SeededGenerator
     ) {
-        let isDue = trigger.compare(theirs, with: ours, now: now, using: &generator)
+        let isDue = trigger.compare(
+            theirs, with: ours, inStorm: inStorm, now: now, using: &generator)
         guard isDue, openedTo == nil else { return }
         open(node, now: now)
     }

@@ -107,7 +107,8 @@ struct ForkStories {
     @Test func `one who has only seen the winner hears of the loser before it tells`() throws {
         var (bench, loser, winner) = try fork()
         bench.exchanges = false
-        bench.restart(2, withDisk: false)
+        bench.seats[2].disk[Verdicts.key(of: bench.shop)] = nil
+        bench.restart(2)
         bench.run(for: .milliseconds(10))
         bench.bring(winner, to: [2])
         bench.bring(winner, to: [0])
