@@ -105,6 +105,7 @@ extension Verdicts {
         book[place].isBystanderWaiting = false
         book[place].vouchers.removeAll()
         let update = Update(kind: UpdateKind.certificate, body: encoded)
+        compareProof(certificate, place, now: now)
         for posted in book[place].board.posted where posted.entry.epoch <= flip.epoch {
             effects.append(.hush(about: subject(place, posted.entry.node)))
         }

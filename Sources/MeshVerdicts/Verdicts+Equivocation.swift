@@ -14,10 +14,37 @@ extension Verdicts {
     mutating func compareStatements(_ signed: SignedEntry, _ place: Int, now: Instant) {
         guard let other = statements.note(signed.entry, at: place),
             let first = book[other].board[signed.entry.node]?.signed,
-            first.entry.generation == signed.entry.generation,
-            first.entry.sequence == signed.entry.sequence
+            first.entry.contradicts(signed.entry)
         else { return }
         noteEquivocation(first, signed, now: now)
+    }
+
+    /// What has been signed for a flip against what the same signers have told this node.
+    mutating func compareProof(_ certificate: Certificate, _ place: Int, now: Instant) {
+        for supporter in certificate.supporters {
+            guard let told = book[place].board[supporter.node]?.signed,
+                told.entry.contradicts(supporter.entry)
+            else { continue }
+            noteEquivocation(told, supporter.signedEntry, now: now)
+        }
+    }
+
+    /// An entry that comes after the flip that it would have led to, against that flip's proof.
+    mutating func compareLate(_ signed: SignedEntry, by key: PublicKey, now: Instant) {
+        let entry = signed.entry
+        guard let place = book.place(of: entry.check), let certified = book[place].certified,
+            entry.epoch == certified.flip.epoch, !isEquivocator(entry.node, now: now),
+            // Most who come late are not in the proof, or say what is: no need to read it for them.
+            certified.certificate.holds({ $0.write(key.bytes) }),
+            !certified.certificate.holds({ $0.write(signed.signature) }),
+            let proof = try? Certificate.decode(
+                ByteReader(certified.certificate), mesh: mesh, cryptography: cryptography),
+            let supporter = proof.supporters.first(where: { $0.node == entry.node }),
+            entry.contradicts(supporter.entry),
+            cryptography.isValid(
+                signed.signature, over: entry.signedBytes(mesh: mesh), by: key)
+        else { return }
+        noteEquivocation(supporter.signedEntry, signed, now: now)
     }
 
     mutating func noteEquivocation(
@@ -33,6 +60,19 @@ extension Verdicts {
             let about = Bytes16(
                 high: node.bytes.high ^ signed.entry.contentHash, low: node.bytes.low)
             effects.append(.tellAll(signed.update(), about: about))
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether these bytes occur.
+    fileprivate func holds(_ write: (inout ByteWriter) -> Void) -> Bool {
+        var writer = ByteWriter(reservingCapacity: 64)
+        write(&writer)
+        let wanted = writer.bytes
+        guard let first = wanted.first, count >= wanted.count else { return false }
+        return indices.prefix(count - wanted.count + 1).contains { start in
+            self[start] == first && self[start..<start + wanted.count].elementsEqual(wanted)
         }
     }
 }

@@ -40,7 +40,9 @@ extension Verdicts {
             counters.entriesOutdated += 1
             return
         }
-        guard entry.stance == .declines || isAboutNow(entry, from: peer, now: now) else { return }
+        guard entry.stance == .declines || isAboutNow(entry, from: peer, now: now) else {
+            return compareLate(signed, by: member.key, now: now)
+        }
         guard
             cryptography.isValid(
                 signed.signature, over: entry.signedBytes(mesh: mesh), by: member.key)

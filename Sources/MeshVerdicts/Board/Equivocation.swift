@@ -75,6 +75,12 @@ struct StatementIndex: Sendable {
 }
 
 extension LogEntry {
+    /// Whether the two are different statements under one number.
+    func contradicts(_ other: LogEntry) -> Bool {
+        node == other.node && generation == other.generation && sequence == other.sequence
+            && self != other
+    }
+
     /// Of all that its signature covers. Two nodes that hold different words under one number find
     /// by it that they do.
     var contentHash: UInt64 {

@@ -103,6 +103,25 @@ struct EquivocationStories {
         for seat in [1, 3] { #expect(shown(of: 2, at: seat, bench).count == 1) }
     }
 
+    @Test func `a certificate shows who has told this node something else`() throws {
+        var bench = bench()
+        bench.silence(2)
+        let proof = try #require(bench.certificate(of: .down, by: [1, 2]))
+        bench.tell(bench.entry(of: 2, .dissents(.degraded)), by: 2)
+        #expect(shown(of: 2, at: 0, bench).isEmpty)
+        bench.bring(proof, to: [0])
+        #expect(bench.state(at: 0) == .down)
+        #expect(shown(of: 2, at: 0, bench).count == 1)
+        // Seat 1 hears it the other way round.
+        var other = self.bench()
+        other.silence(2)
+        other.bring(try #require(other.certificate(of: .down, by: [1, 2])), to: [1])
+        let late = other.entry(of: 2, .dissents(.degraded), against: 0)
+        let node = other.seats[2].node
+        other.act(1) { try? $0.receive(late.update(), from: node, now: $1) }
+        #expect(shown(of: 2, at: 1, other).count == 1)
+    }
+
     @Test func `further lies of a known liar are no news`() {
         var bench = bench()
         bench.silence(2)
