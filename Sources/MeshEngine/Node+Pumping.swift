@@ -90,7 +90,7 @@ extension Node {
         case .mail(let update, let subject, let nodes):
             mail(update, about: subject, to: nodes)
         case .tellAll(let update, let subject):
-            guard update.body.count <= Update.byteCountMax else { return }
+            guard let update = Self.datagramForm(of: update) else { return }
             membership.broadcast(update, about: Self.key(subject), now: now)
         case .hush(let subject): membership.unbroadcast(Self.key(subject))
         case .send(let message, let node):
@@ -113,8 +113,8 @@ extension Node {
     }
 
     private mutating func mail(_ update: Update, about subject: Bytes16, to nodes: [NodeID]) {
-        guard update.body.count <= Update.byteCountMax else { return }
         let key = DisseminationQueue.Key(subject: subject, slot: update.kind)
+        guard let update = Self.datagramForm(of: update) else { return }
         for node in nodes where membership.isReachable(node) && node != membership.id {
             courier.enqueue(update, about: key, to: node)
         }
@@ -194,10 +194,12 @@ extension Node {
             where update.kind != UpdateKind.birth && update.kind != UpdateKind.certificate {
                 take(update, from: nil, now: now)
             }
-        case .finished:
+        case .finished(let node, let isOurs, _):
+            if isOurs { noteExchange(endedWith: node, hasFailed: false, now: now) }
             settling.hasTruthSynced = true
             considerSettling(now: now)
         case .failed(let node, let isOurs):
+            if isOurs { noteExchange(endedWith: node, hasFailed: true, now: now) }
             // A node that has not settled needs one exchange; the next peer may do.
             if isOurs, !settling.hasTruthSynced, membership.isReachable(node) {
                 timers.schedule(.settling, at: now + .milliseconds(500))

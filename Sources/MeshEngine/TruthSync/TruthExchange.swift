@@ -148,7 +148,7 @@ struct TruthExchange: Sendable {
             keysReceived.insert(dossier.key)
         }
         guard keysReceived.count <= DossierPacker.keysMax,
-            bytesReceived <= DossierPacker.byteCountMax + TruthFrame.byteCountTarget
+            bytesReceived <= DossierPacker.byteCountMax + Update.streamedByteCountMax
         else { throw .tooLarge }
     }
 }

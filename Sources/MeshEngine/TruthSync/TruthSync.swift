@@ -73,7 +73,7 @@ package struct TruthSync: Sendable {
     /// `finished` and `failed` follows. False if too many wait.
     @discardableResult
     package mutating func force(_ node: NodeID, now: Instant) -> Bool {
-        guard !forced.contains(node) else { return true }
+        guard openedTo != node, !forced.contains(node) else { return true }
         guard openedTo != nil else {
             open(node, now: now)
             return true

@@ -88,6 +88,18 @@ import Testing
         #expect(pair.isAgreed)
     }
 
+    @Test func `updates that no datagram holds are exchanged as well`() {
+        var pair = Pair()
+        for number in 0..<40 {
+            pair.archives[1].merge(
+                Archive.key(number),
+                [Archive.update(1, UInt8(number), bytes: Update.streamedByteCountMax)])
+        }
+        for _ in 0..<3 { pair.force(0) }
+        #expect(pair.isAgreed)
+        #expect(pair.failed.isEmpty)
+    }
+
     @Test func `what came before a stream broke is kept`() {
         var pair = Pair()
         for number in 0..<500 {
