@@ -37,9 +37,10 @@ extension Node {
             }
             while let parcel = courier.popSend(retry: membership.pingTimeout, now: now) {
                 let message = EngineMessage.parcel(number: parcel.number)
-                _ = membership.send(
+                let isSent = membership.send(
                     kind: message.kind, fields: message.fields, updates: parcel.updates,
                     to: parcel.node, now: now)
+                if !isSent, membership.key(of: parcel.node) == nil { courier.forget(parcel.node) }
                 isIdle = false
             }
         }
@@ -194,9 +195,12 @@ extension Node {
             where update.kind != UpdateKind.birth && update.kind != UpdateKind.certificate {
                 take(update, from: nil, now: now)
             }
-        case .finished(let node, let isOurs, _):
+        case .finished(let node, let isOurs, let newsCount, let isWhole):
             if isOurs { noteExchange(endedWith: node, hasFailed: false, now: now) }
-            settling.hasTruthSynced = true
+            // What an exchange before did not mend either will not be mended by waiting.
+            if isWhole || isOurs && newsCount == 0, membership.isNamedPeer(node) {
+                settling.hasTruthSynced = true
+            }
             considerSettling(now: now)
         case .failed(let node, let isOurs):
             if isOurs { noteExchange(endedWith: node, hasFailed: true, now: now) }

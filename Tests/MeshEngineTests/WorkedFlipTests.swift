@@ -256,6 +256,8 @@ private struct Story {
     }
 
     var roll: Roll { Roll(entries: members.map { Roll.Entry(node: $0.node, zone: $0.zone) }) }
+    func key(of node: NodeID) -> PublicKey? { members.first { $0.node == node }?.key }
+
     // MARK: Looks and verdicts
 
     /// What alpha or charlie has signed; by default the verdict against the flip to up.
