@@ -62,9 +62,10 @@ extension Node {
     /// An exchange that this node opened has ended.
     mutating func noteExchange(endedWith node: NodeID, hasFailed: Bool, now: Instant) {
         guard !fetches.isEmpty else { return }
-        fetches.note(endOf: node, hasFailed: hasFailed, now: now)
         let verdicts = verdicts
-        fetches.giveUp { Self.isHeld($0, by: verdicts) }
+        fetches.note(endOf: node, hasFailed: hasFailed, now: now) {
+            Self.isHeld($0, by: verdicts)
+        }
         fetch(now: now)
     }
 }

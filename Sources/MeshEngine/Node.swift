@@ -65,6 +65,7 @@ package struct Node: Sendable {
             id: id, mesh: mesh, generation: local.generation,
             parameters: configuration.verdictParameters, wallClock: configuration.wallClock,
             cryptography: cryptography, generator: generator.split())
+        if let roster = local.roster { verdicts.trusted = .keys(roster) }
         notices = Notices(
             key: local.key, mesh: mesh, parameters: configuration.noticeParameters,
             cryptography: cryptography, wallClock: configuration.wallClock,

@@ -10,11 +10,11 @@ import MeshCore
 /// Bound: `wantsMax` checks and `holdersMax` nodes for each; of more, anti-entropy brings them.
 struct FetchList: Sendable {
     static let wantsMax = 4_096
-    static let holdersMax = 4
+    static let holdersMax = 16
     /// How often one holder is asked that refuses, or is cut off.
     private static let triesMax = 4
-    /// Flips that were asked for in vain; the oldest is forgotten, and asked for once more.
-    private static let vainMax = 256
+    /// Who was asked for a flip in vain; the oldest is forgotten, and asked once more.
+    private static let vainMax = 1_024
     private static let moment = TimeSpan.milliseconds(200)
     private static let pause = TimeSpan.milliseconds(400)
 
@@ -35,7 +35,7 @@ struct FetchList: Sendable {
     /// In the order in which they were first heard of.
     private var wants: [Want] = []
     private var places: [CheckID: Int] = [:]
-    private var vain: [FlipID] = []
+    private var vain: [(flip: FlipID, node: NodeID)] = []
 
     var isEmpty: Bool { wants.isEmpty }
     var count: Int { wants.count }
@@ -44,7 +44,7 @@ struct FetchList: Sendable {
 
     /// `holder` has told of a certificate that is not held here.
     mutating func note(_ news: News, heldBy holder: NodeID, now: Instant) {
-        guard !vain.contains(news.flip) else { return }
+        guard !vain.contains(where: { $0.flip == news.flip && $0.node == holder }) else { return }
         guard let place = places[news.check] else {
             guard wants.count < Self.wantsMax else { return }
             places[news.check] = wants.count
@@ -75,27 +75,22 @@ struct FetchList: Sendable {
         return nil
     }
 
-    /// An exchange with `node` has ended: what it did not bring, another may.
-    mutating func note(endOf node: NodeID, hasFailed: Bool, now: Instant) {
+    /// An exchange with `node` has ended: what it did not bring, or what was not believed yet of one
+    /// alone, another may bring.
+    mutating func note(endOf node: NodeID, hasFailed: Bool, now: Instant, isHeld: (News) -> Bool) {
+        keep { !isHeld($0.news) }
         for place in wants.indices where wants[place].holders.contains(node) {
             wants[place].tries += hasFailed ? 1 : 0
+            wants[place].holders.removeAll { $0 == node }
             if !hasFailed || wants[place].tries >= Self.triesMax {
-                wants[place].holders.removeAll { $0 == node }
                 wants[place].tries = 0
+                if vain.count == Self.vainMax { vain.removeFirst() }
+                vain.append((wants[place].news.flip, node))
             } else {
-                // The next in line meanwhile; a busy node is asked again later.
-                let first = wants[place].holders.removeFirst()
-                wants[place].holders.append(first)
+                // The others first; a busy node is asked again later.
+                wants[place].holders.append(node)
             }
             wants[place].due = now + Self.pause
-        }
-    }
-
-    /// Forgets what was asked of everybody who told of it.
-    mutating func giveUp(isHeld: (News) -> Bool) {
-        for want in wants where want.holders.isEmpty && !isHeld(want.news) {
-            if vain.count == Self.vainMax { vain.removeFirst() }
-            vain.append(want.news.flip)
         }
         keep { !$0.holders.isEmpty }
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// Certificates that no datagram holds: who is asked for them, and when.
 @Suite struct FetchListTests {
-    private static let nodes = (1...6 as ClosedRange<UInt64>).map {
+    private static let nodes = (1...20 as ClosedRange<UInt64>).map {
         NodeID(Bytes16(high: $0, low: 0))
     }
     private static let start = Instant(nanoseconds: 3_600_000_000_000)
@@ -47,9 +47,9 @@ import Testing
     @Test func `who is busy is asked again, after the others`() {
         var list = FetchList()
         for node in Self.nodes[..<2] { list.note(Self.news(1), heldBy: node, now: Self.start) }
-        list.note(endOf: Self.nodes[0], hasFailed: true, now: Self.start)
+        list.note(endOf: Self.nodes[0], hasFailed: true, now: Self.start) { _ in false }
         #expect(Self.next(&list, after: 400) == Self.nodes[1])
-        list.note(endOf: Self.nodes[1], hasFailed: true, now: Self.start)
+        list.note(endOf: Self.nodes[1], hasFailed: true, now: Self.start) { _ in false }
         #expect(Self.next(&list, after: 400) == Self.nodes[0])
     }
 
@@ -57,14 +57,13 @@ import Testing
         var list = FetchList()
         for node in Self.nodes[..<2] { list.note(Self.news(1), heldBy: node, now: Self.start) }
         for node in Self.nodes[..<2] {
-            list.note(endOf: node, hasFailed: false, now: Self.start)
-            list.giveUp { _ in false }
+            list.note(endOf: node, hasFailed: false, now: Self.start) { _ in false }
         }
         #expect(list.isEmpty)
-        list.note(Self.news(1), heldBy: Self.nodes[2], now: Self.start)
+        list.note(Self.news(1), heldBy: Self.nodes[1], now: Self.start)
         #expect(list.isEmpty)
-        list.note(Self.news(2, epoch: 2), heldBy: Self.nodes[2], now: Self.start)
-        #expect(!list.isEmpty)
+        list.note(Self.news(1), heldBy: Self.nodes[2], now: Self.start)
+        #expect(!list.isEmpty, "one more may bring it, or make it believed")
     }
 
     @Test func `word of a later flip takes the place of an earlier one's, never the reverse`() {
@@ -87,7 +86,7 @@ import Testing
         for node in Self.nodes { one.note(Self.news(1), heldBy: node, now: Self.start) }
         while let node = Self.next(&one, after: 10_000) {
             asked.append(node)
-            one.note(endOf: node, hasFailed: false, now: Self.start)
+            one.note(endOf: node, hasFailed: false, now: Self.start) { _ in false }
         }
         #expect(asked.count == FetchList.holdersMax)
     }
