@@ -114,13 +114,11 @@ extension Verdicts {
         book.noteChange(place)
         if origin != .restored {
             effects.append(.store(StoredItem(key: Self.key(of: flip.check), value: encoded)))
-            if update.body.count <= Update.byteCountMax {
-                effects.append(.tellAll(update, about: book[place].id.bytes))
-            }
+            effects.append(.tellAll(update, about: book[place].id.bytes))
         }
         if origin == .minted {
             let owners = placement.owners(of: flip.check).filter { $0 != id }
-            if !owners.isEmpty, update.body.count <= Update.byteCountMax {
+            if !owners.isEmpty {
                 effects.append(.mail(update, about: book[place].id.bytes, to: owners))
             }
         }
