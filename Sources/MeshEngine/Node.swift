@@ -20,6 +20,8 @@ package struct Node: Sendable {
     var courier: Courier
     var rollCall: RollCall
     var truthSync = TruthSync()
+    var fetches = FetchList()
+    var fetchAlarm = Alarm()
     var dossiers = DossierDesk()
     var roster = RosterFeed()
     var settling: Settling
@@ -30,6 +32,8 @@ package struct Node: Sendable {
     var wallClock: WallClock
     let mesh: MeshID
     let cryptography: any Cryptography
+    /// When to call `handleDeadline` at the latest. Stored: a shell asks more often than it changes.
+    package internal(set) var nextDeadline: Instant?
     /// When this node was last called; the tick sees to it that it is once a second.
     var lastCalled: Instant?
     package internal(set) var counters = NodeCounters()
@@ -39,6 +43,8 @@ package struct Node: Sendable {
         /// Members have changed: place the checks anew.
         case placement
         case settling
+        /// A certificate is to be fetched.
+        case fetch
         case tick
     }
 
@@ -61,8 +67,9 @@ package struct Node: Sendable {
             id: id, mesh: mesh, generation: local.generation,
             parameters: configuration.verdictParameters, wallClock: configuration.wallClock,
             cryptography: cryptography, generator: generator.split())
+        if let roster = local.roster { verdicts.trusted = .keys(roster) }
         notices = Notices(
-            id: id, mesh: mesh, parameters: configuration.noticeParameters,
+            key: local.key, mesh: mesh, parameters: configuration.noticeParameters,
             cryptography: cryptography, wallClock: configuration.wallClock,
             restored: configuration.stored.filter { !DossierDesk.isVerdicts($0) })
         notices.setGeneration(local.generation)
@@ -250,6 +257,7 @@ package struct Node: Sendable {
             switch timer {
             case .placement: feedMembers(now: now)
             case .settling: considerSettling(now: now)
+            case .fetch: handleFetchTimer(now: now)
             case .tick: tick(now: now)
             }
         }
@@ -292,7 +300,7 @@ package struct Node: Sendable {
 
     // MARK: What a node wants
 
-    package var nextDeadline: Instant? {
+    var earliestDeadline: Instant? {
         var next = membership.nextDeadline
         for other in [
             verdicts.nextDeadline, notices.nextDeadline, courier.nextDeadline,

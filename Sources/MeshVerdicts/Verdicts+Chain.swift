@@ -77,7 +77,7 @@ extension Verdicts {
         let flip = certificate.flip
         // Held under a birth that is not known yet, it would be lost to the next one that is heard
         // of, and be minted again. Whoever brings it brings the birth, too.
-        guard flip.birth == birth?.birth || origin == .restored && birth == nil else { return }
+        guard flip.birth == birth?.birth || birth == nil && origin == .restored else { return }
         let former = book[place].certified
         // Whoever holds the parent knows what state it was in; nobody signed that.
         if let former, former.flip.id == flip.parent, former.flip.state != certificate.previous {
@@ -115,13 +115,11 @@ extension Verdicts {
         book.noteChange(place)
         if origin != .restored {
             effects.append(.store(StoredItem(key: Self.key(of: flip.check), value: encoded)))
-            if update.body.count <= Update.byteCountMax {
-                effects.append(.tellAll(update, about: book[place].id.bytes))
-            }
+            effects.append(.tellAll(update, about: book[place].id.bytes))
         }
         if origin == .minted {
             let owners = placement.owners(of: flip.check).filter { $0 != id }
-            if !owners.isEmpty, update.body.count <= Update.byteCountMax {
+            if !owners.isEmpty {
                 effects.append(.mail(update, about: book[place].id.bytes, to: owners))
             }
         }

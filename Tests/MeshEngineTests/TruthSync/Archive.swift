@@ -69,6 +69,8 @@ struct Pair {
     var isCut = false
 
     var finished: [(node: Int, openedByUs: Bool, news: Int)] = []
+    /// Of each exchange, as its opener saw it.
+    var wholes: [Bool] = []
     var failed: [(node: Int, openedByUs: Bool)] = []
     var opened: [Instant] = []
     var receivedCount = [0, 0]
@@ -138,7 +140,9 @@ struct Pair {
         case .received(let key, let updates, _):
             receivedCount[node] += 1
             if !archives[node].isStubborn { archives[node].merge(key, updates) }
-        case .finished(_, let isOurs, let news): finished.append((node, isOurs, news))
+        case .finished(_, let isOurs, let news, let isWhole):
+            finished.append((node, isOurs, news))
+            if isOurs { wholes.append(isWhole) }
         case .failed(_, let isOurs): failed.append((node, isOurs))
         }
     }
