@@ -23,7 +23,9 @@ extension Node {
             take(update, from: peer.node, now: now)
         case .truthDigest(let digest, let node):
             truthSync.compare(
-                digest, of: node, with: dossiers.digest.root, now: now, using: &generator)
+                digest, of: node, with: dossiers.digest.root, inStorm: membership.isInStorm,
+                now: now,
+                using: &generator)
         case .stream(let stream, let event, let peer):
             let source = NodeDossiers(desk: dossiers, verdicts: verdicts, notices: notices)
             truthSync.handle(

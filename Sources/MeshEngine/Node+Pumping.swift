@@ -102,6 +102,7 @@ extension Node {
         case .needMajority(let since):
             rollCall.ask(
                 since: since, now: now, known: membership.countedKnown, using: &generator)
+        case .compare(let node): _ = truthSync.force(node, now: now)
         case .store(let item): outbox.add(.store(item, token: nil))
         case .report(let event):
             outbox.add(.reportCheck(event))
@@ -182,14 +183,14 @@ extension Node {
         case .write(let kind, let body, let stream):
             membership.writeForeign(kind, body, on: stream)
         case .close(let stream): membership.closeForeign(stream)
-        case .received(_, let updates, _):
+        case .received(_, let updates, let node):
             // The parent of a verdict, and the birth of all, come before what leans on them.
             for update in updates.sorted(by: { $0.kind > $1.kind })
             where update.kind == UpdateKind.birth {
                 take(update, from: nil, now: now)
             }
             for update in updates where update.kind == UpdateKind.certificate {
-                take(update, from: nil, now: now)
+                take(update, from: node, now: now)
             }
             for update in updates
             where update.kind != UpdateKind.birth && update.kind != UpdateKind.certificate {

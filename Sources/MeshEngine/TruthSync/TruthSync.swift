@@ -60,13 +60,13 @@ package struct TruthSync: Sendable {
 
     // MARK: When
 
-    /// A member's digest came with a ping or an ack.
+    /// A member's digest came with a ping or an ack. `inStorm`: gossip cannot carry all there is.
     package mutating func compare(
-        _ theirs: UInt64, of node: NodeID, with ours: UInt64, now: Instant,
+        _ theirs: UInt64, of node: NodeID, with ours: UInt64, inStorm: Bool, now: Instant,
         using generator: inout SeededGenerator
     ) {
         let isDue = trigger.compare(
-            theirs, of: node, with: ours, now: now, using: &generator)
+            theirs, of: node, with: ours, inStorm: inStorm, now: now, using: &generator)
         guard isDue, openedTo == nil else { return }
         open(node, now: now)
     }

@@ -5,7 +5,8 @@ import MeshCore
 /// As with member lists, only a difference that outlasts the talk is a hole: the same foreign digest
 /// against the same own one, a second and up to half of one more apart, whoever told it. A mesh that
 /// never stands still is compared anyway when nobody has agreed with us for six times as long as
-/// exchanges are apart. They are a second apart while they bring news. With one peer they are twice
+/// exchanges are apart; in a storm, when more waits to be told than gossip carries in a second, for
+/// once as long. They are a second apart while they bring news. With one peer they are twice
 /// as far apart each time that they change nothing, up to half a minute: what two nodes will never
 /// agree on must not keep them busy. With others they are then up to four seconds apart, so that one
 /// stubborn peer keeps nobody from mending the rest, and a mesh full of them is not busy either.
@@ -37,7 +38,7 @@ struct TruthTrigger: Sendable {
 
     /// A member's digest arrived: `true` if dossiers should now be exchanged with it.
     mutating func compare(
-        _ theirs: UInt64, of node: NodeID, with ours: UInt64, now: Instant,
+        _ theirs: UInt64, of node: NodeID, with ours: UInt64, inStorm: Bool, now: Instant,
         using generator: inout SeededGenerator
     ) -> Bool {
         if ours != ownDigest {
@@ -50,7 +51,7 @@ struct TruthTrigger: Sendable {
         }
         let alone = aloneSince ?? now
         aloneSince = alone
-        let isOverdue = now - alone >= interval * Self.patience
+        let isOverdue = now - alone >= interval * (inStorm ? 1 : Self.patience)
         let isHole = isSeenAgain(theirs, now: now, using: &generator)
         guard isHole || isOverdue, nextAllowed.map({ $0 <= now }) ?? true else { return false }
         return pauses[node].map { $0.end <= now } ?? true

@@ -80,7 +80,8 @@ struct Pair {
     mutating func tellDigest(of other: Int, to node: Int) {
         syncs[node].compare(
             archives[other].truthDigest.root, of: Self.ids[other],
-            with: archives[node].truthDigest.root, now: now, using: &generators[node])
+            with: archives[node].truthDigest.root, inStorm: false, now: now,
+            using: &generators[node])
         settle()
     }
 
