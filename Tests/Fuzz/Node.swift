@@ -10,8 +10,9 @@ import MeshVerdicts
 /// breaks a node, not for what cryptography keeps out.
 ///
 /// It watches a check and tells a contact; the first byte says whether it is alone by configuration,
-/// and then settled at once. A script is a row of steps: an operation, its argument, and for those
-/// that carry bytes a length of two bytes and that many.
+/// and then settled at once, and whether members answer its roll calls at once. A script is a row
+/// of steps: an operation, its argument, and for those that carry bytes a length of two bytes and
+/// that many.
 enum Target: FuzzTarget {
     enum Operation: UInt8, CaseIterable {
         /// Time passes; the argument chooses how much.
@@ -51,7 +52,7 @@ enum Target: FuzzTarget {
     static func run(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes)
         guard let first = try? reader.readUInt8() else { return }
-        var stage = NodeStage(isAlone: first & 1 == 1)
+        var stage = NodeStage(isAlone: first & 1 == 1, isAnswered: first & 2 == 2)
         for _ in 0..<stepsMax {
             guard let code = try? reader.readUInt8(), let argument = try? reader.readUInt8()
             else { return }
@@ -165,14 +166,14 @@ extension Target {
             + dossiers.flatMap { stream(.foreign(kind: $0.kind, body: $0.body)) }
         let alone: [[UInt8]] = [
             minting, telling + step(.silence, 20), minting + looking, joining + words + waiting,
-            joining + waiting + exchange + waiting, minting + falling + step(.silence, 0) + waiting,
+            exchange + joining + waiting + waiting, minting + falling + step(.silence, 0) + waiting,
         ]
         let scripts = [
             joining, joining + talk, joining + claims, joining + accusation + step(.wait, 5), sync,
             asked, clone + clone, joining + step(.wait, 6) + step(.forget, 1) + step(.wait, 5),
             joining + step(.leave, 0) + step(.wait, 4),
         ]
-        return scripts.map { [0] + $0 } + alone.map { [1] + $0 }
+        return scripts.map { [0] + $0 } + alone.flatMap { [[1] + $0, [3] + $0] }
     }
 
     private static func step(_ operation: Operation, _ argument: UInt8) -> [UInt8] {

@@ -23,7 +23,11 @@ struct NodeStage {
     /// Roll calls that have left, each with whom it was for.
     private var rollCalls: [(fields: [UInt8], peer: UInt8)] = []
 
-    init(isAlone: Bool) {
+    /// Members answer at once when they are asked whether they are there.
+    private let isAnswered: Bool
+
+    init(isAlone: Bool, isAnswered: Bool) {
+        self.isAnswered = isAnswered
         let local = LocalNode(
             mesh: Self.mesh, key: Self.own.key, name: Self.own.name, zone: Self.own.zone,
             address: Self.own.address, generation: Self.own.generation, bootID: Self.own.bootID,
@@ -167,6 +171,11 @@ struct NodeStage {
     }
 
     private mutating func doEffects() {
+        perform()
+        while isAnswered, !rollCalls.isEmpty { answerRollCalls() }
+    }
+
+    private mutating func perform() {
         var effectsCount = 0
         while let effect = node.popEffect() {
             effectsCount += 1
