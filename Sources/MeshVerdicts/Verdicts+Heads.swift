@@ -135,7 +135,8 @@ extension Verdicts {
             }
             // A head speaks of the checks that its receiver owns, whether its sender owns them or
             // stands in, and of what was signed before it left.
-            guard let posted = book[check].board[node], duties[duty]?.isOwner ?? false,
+            guard !book.isBoardEmpty(check), let posted = book[check].board[node],
+                duties[duty]?.isOwner ?? false,
                 posted.entry.stance.stands, posted.entry.generation == head.generation,
                 posted.entry.sequence <= head.lastSequence
             else { continue }

@@ -71,6 +71,9 @@ struct CheckBook: Sendable {
         _modify { yield &pages[place] }
     }
 
+    /// Whether nobody has signed anything: asked of every check that is shared, with every head.
+    func isBoardEmpty(_ place: Int) -> Bool { pages[place].board.isEmpty }
+
     func place(of check: CheckID) -> Int? { places[check] }
     func place(of prefix: CheckPrefix) -> Int? { prefixes[prefix.word] }
 
