@@ -56,6 +56,15 @@ extension Node {
             now: now)
     }
 
+    /// What is to be told was learnt when hardly a member was known, this node perhaps its only
+    /// owner: who tells, and whom it asks for leave, is counted again before it may tell.
+    private mutating func learnAnew(now: Instant) {
+        for check in notices.openChecks {
+            guard let flip = verdicts.flip(of: check) else { continue }
+            learn(flip, from: nil, origin: .restored, isContested: false, now: now)
+        }
+    }
+
     mutating func restore(_ key: [UInt8], _ value: [UInt8], now: Instant) {
         if key.first == UInt8(ascii: "b") {
             verdicts.restore(birth: value, now: now)
@@ -80,6 +89,7 @@ extension Node {
         if let next { timers.schedule(.settling, at: next) }
         guard settling.isSettled else { return }
         feedMembers(now: now)
+        learnAnew(now: now)
         verdicts.setSettled(true, now: now)
         takeFooting(now: now)
     }

@@ -226,4 +226,6 @@ package struct Notices: Sendable {
 
     /// Notices on their way.
     package var openCount: Int { errands.count }
+    /// Checks with a notice on its way, ascending.
+    package var openChecks: [CheckID] { openLines.keys.sorted() }
 }

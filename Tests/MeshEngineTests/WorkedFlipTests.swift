@@ -22,17 +22,17 @@ import Testing
         let cryptography = story.cryptography
         #expect(story.mesh.bytes.hexadecimal == "7409debc3279244fb17fa2337192163c")
         #expect(story.check.id.bytes.hexadecimal == "534940d474d96174ec6c20c432f48def")
-        #expect(story.check.definition.bytes.hexadecimal == "d89d3e46ff6af27db2ece5d2b3462fbc")
+        #expect(story.check.definition.bytes.hexadecimal == "6afa56dddbb3313175bbde42da1c18a7")
         #expect(story.birth.birth.bytes.hexadecimal == "0000019b76daa800" + "0123456789abcdef")
         #expect(story.first.parent.bytes.hexadecimal == "e7f7634bca1bb4ebad65e4f97685db7b")
-        #expect(story.first.id.bytes.hexadecimal == "7cfaef7b14f74216cd3441af5ab17da5")
-        #expect(flip.bytes.hexadecimal == "6de3d128b757f1e97c1e16227c5c4558")
+        #expect(story.first.id.bytes.hexadecimal == "f97e49f3ba1ce6a293299e1168cb9d69")
+        #expect(flip.bytes.hexadecimal == "47a6ef92308d68810b3fa040c4393e8d")
         #expect(contact.bytes.hexadecimal == "db4c9f7486bc0e8ac2fd73bd74f1841c")
         let notice = NoticeID(
             flip: flip, contact: contact, kind: .flip, ordinal: 0, using: cryptography)
-        #expect(notice.bytes.hexadecimal == "6f841cb6739a4eb87a59b553f358772e")
+        #expect(notice.bytes.hexadecimal == "da4213ac987618a98dde58cb5c36d25f")
         let incident = IncidentID(of: story.check.id, beginning: flip, using: cryptography)
-        #expect(incident.bytes.hexadecimal == "78f53a91f23a1a6b4e519f583ef10d57")
+        #expect(incident.bytes.hexadecimal == "fca47eaa53358b8fb3ca5a1265b48618")
         #expect(story.members.map(\.name) == ["alpha", "charlie", "bravo"])
         #expect(
             story.members.map { Score(of: $0.node, for: story.check.id).value } == [
@@ -127,26 +127,26 @@ import Testing
 
     private static let claim =
         "818080801001534940d474d96174ec6c20c432f48defdb4c9f7486bc0e8ac2fd"
-        + "73bd74f1841c006de3d128b757f1e97c1e16227c5c45580000019b76daa80001"
+        + "73bd74f1841c0047a6ef92308d68810b3fa040c4393e8d0000019b76daa80001"
         + "23456789abcdef0202000000"
     private static let answer =
         "818080801000"
     private static let receipt =
         "01534940d474d96174ec6c20c432f48defdb4c9f7486bc0e8ac2fd73bd74f184"
-        + "1c006de3d128b757f1e97c1e16227c5c455878f53a91f23a1a6b4e519f583ef1"
-        + "0d570000019b76daa8000123456789abcdef0202000003a107bff3ce10be1d70"
+        + "1c0047a6ef92308d68810b3fa040c4393e8dfca47eaa53358b8fb3ca5a1265b4"
+        + "86180000019b76daa8000123456789abcdef0202000003a107bff3ce10be1d70"
         + "dd18e74bc09967e4d6309ba50d5f1ddc8664125531b801010000019b7c02008a"
-        + "b3284bb2464b10328b3635edc407baeae7690f8bad5f5f1f9611dbf22131e265"
-        + "b0956950dbd4b647162f649f821ab9898c815fd69e07144004dbab96854bed06"
+        + "af4f26cd79e5840a1c34fa61afa89165daceeac22cecdf1592f58b01f0195a5a"
+        + "0d89c2661109ad19ca5f0fcb8a5556801617867665e022ed99821386b470220c"
     private static let roll =
         "020765752d776573740775732d656173740356475aa75463474c0285df5dbf2b"
         + "cab70003396219237f75a64f12aeb7f39723ab0124f6ed6acbfe1009c030d7ca"
         + "567c33ca00"
     private static let signed =
         "12636865636b6d657368207374616e636520317409debc3279244fb17fa23371"
-        + "92163c534940d474d96174ec6c20c432f48defd89d3e46ff6af27db2ece5d2b3"
-        + "462fbc0000019b76daa8000123456789abcdef7cfaef7b14f74216cd3441af5a"
-        + "b17da50256475aa75463474c0285df5dbf2bcab701021212636f6e6e65637469"
+        + "92163c534940d474d96174ec6c20c432f48def6afa56dddbb3313175bbde42da"
+        + "1c18a70000019b76daa8000123456789abcdeff97e49f3ba1ce6a293299e1168"
+        + "cb9d690256475aa75463474c0285df5dbf2bcab701021212636f6e6e65637469"
         + "6f6e2072656675736564a0a784e0b733c0a90702b960030202a79c19ddc20f58"
         + "96"
     private static let birth =
@@ -155,33 +155,34 @@ import Testing
         + "933264a035f953f2e74391a635750d36613f05c9be008db4b8e088819a87ab5a"
         + "fc1cf1f0e7b57aee62b05fef16ffec0c"
     private static let certificate =
-        "6de3d128b757f1e97c1e16227c5c4558534940d474d96174ec6c20c432f48def"
-        + "02d89d3e46ff6af27db2ece5d2b3462fbc0000019b76daa8000123456789abcd"
-        + "ef7cfaef7b14f74216cd3441af5ab17da50200022543b92ff1095511476adc83"
-        + "69db6ddc933665a11978dda1404ee1066ca9559dd5b3d6b4a305d75d324373ad"
-        + "b2b6f97e094ccedbddef22b90ce5fce309227891219e9cd1adc36cc7d84e4098"
-        + "6a4fef3f86441569d0e85f9ec9037005646d69070001021212636f6e6e656374"
+        "47a6ef92308d68810b3fa040c4393e8d534940d474d96174ec6c20c432f48def"
+        + "026afa56dddbb3313175bbde42da1c18a70000019b76daa8000123456789abcd"
+        + "eff97e49f3ba1ce6a293299e1168cb9d690200022543b92ff1095511476adc83"
+        + "69db6ddc933665a11978dda1404ee1066ca9559d8893797bc40387519bfc8d0b"
+        + "296462e8c8d62f015e08ce1b2e2d4aed3a7d49cd8132e4e177ad3cbbf17b4b9a"
+        + "42169242b2bb9ce468c4c83273d46683e5c9a2040001021212636f6e6e656374"
         + "696f6e2072656675736564faa784e0b733c0a90702e6ac0503020203a107bff3"
-        + "ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8331cfe6141"
-        + "e8002a11f13ccb3abfe73c8d09129e7ef692d4e24ca4576ed16f1236816e6073"
-        + "dcc954fd94450f4471782dcc9a7dcd364da475c10dd262cf0b75080001021212"
+        + "ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8d9e4d5e242"
+        + "de01a9c86b57336c97b14fa1447e781124b8fbfb1e5b6cb0bec1ff7bed446db9"
+        + "d81104d636572ec3d9504c636105529393461d2f392799811c510c0001021212"
         + "636f6e6e656374696f6e2072656675736564a0a784e0b733c0a90702b9600302"
         + "02020765752d776573740775732d6561737403010103000024f6ed6acbfe1009"
-        + "c030d7ca567c33ca0101000300"
+        + "c030d7ca567c33ca0101000303000100e0d403001cabc034938ad3704487ead8"
+        + "18aeb9c2"
     private static let alpha =
-        "534940d474d96174ec6c20c432f48defd89d3e46ff6af27db2ece5d2b3462fbc"
-        + "0000019b76daa8000123456789abcdef7cfaef7b14f74216cd3441af5ab17da5"
+        "534940d474d96174ec6c20c432f48def6afa56dddbb3313175bbde42da1c18a7"
+        + "0000019b76daa8000123456789abcdeff97e49f3ba1ce6a293299e1168cb9d69"
         + "0256475aa75463474c0285df5dbf2bcab701021212636f6e6e656374696f6e20"
-        + "72656675736564a0a784e0b733c0a90702b960030202a79c19ddc20f5896331c"
-        + "fe6141e8002a11f13ccb3abfe73c8d09129e7ef692d4e24ca4576ed16f123681"
-        + "6e6073dcc954fd94450f4471782dcc9a7dcd364da475c10dd262cf0b7508"
+        + "72656675736564a0a784e0b733c0a90702b960030202a79c19ddc20f5896d9e4"
+        + "d5e242de01a9c86b57336c97b14fa1447e781124b8fbfb1e5b6cb0bec1ff7bed"
+        + "446db9d81104d636572ec3d9504c636105529393461d2f392799811c510c"
     private static let charlie =
-        "534940d474d96174ec6c20c432f48defd89d3e46ff6af27db2ece5d2b3462fbc"
-        + "0000019b76daa8000123456789abcdef7cfaef7b14f74216cd3441af5ab17da5"
+        "534940d474d96174ec6c20c432f48def6afa56dddbb3313175bbde42da1c18a7"
+        + "0000019b76daa8000123456789abcdeff97e49f3ba1ce6a293299e1168cb9d69"
         + "0203396219237f75a64f12aeb7f39723ab01021212636f6e6e656374696f6e20"
-        + "72656675736564faa784e0b733c0a90702e6ac05030202a79c19ddc20f5896d5"
-        + "b3d6b4a305d75d324373adb2b6f97e094ccedbddef22b90ce5fce30922789121"
-        + "9e9cd1adc36cc7d84e40986a4fef3f86441569d0e85f9ec9037005646d6907"
+        + "72656675736564faa784e0b733c0a90702e6ac05030202a79c19ddc20f589688"
+        + "93797bc40387519bfc8d0b296462e8c8d62f015e08ce1b2e2d4aed3a7d49cd81"
+        + "32e4e177ad3cbbf17b4b9a42169242b2bb9ce468c4c83273d46683e5c9a204"
 }
 
 /// Three nodes, one check, one contact: who and what the article tells of.
