@@ -48,4 +48,7 @@ package enum NoticeBounds {
     package static let recordsMax = 8_192
     /// Topics about the mesh. At the bound a further one is not told of.
     package static let meshTopicsMax = 16_384
+    /// Partial views that this node tells of, or of whose end. At the bound a further one is not
+    /// told of.
+    package static let partialTopicsMax = 16_384
 }

@@ -33,6 +33,8 @@ package struct Notices: Sendable {
 
     var stories: [Topic: News] = [:]
     var meshTopicsCount = 0
+    /// The partial views among the stories. Bound: `partialTopicsMax`.
+    var partialTopics: Set<Topic> = []
     var errands: [Line: Errand] = [:]
     /// The lines of a check's errands, ascending.
     var openLines: [CheckID: [Line]] = [:]

@@ -54,11 +54,11 @@ struct WireTests {
     }
 
     static let claimText =
-        "ac02" + "04" + text(1) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02" + "01"
+        "ac02" + "04" + text(1) + text(2) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02" + "01"
         + "01"
 
     @Test func `a claim and its answers are written as they always were`() {
-        let claim = Self.claim(.partial(CheckID(Self.id(1))))
+        let claim = Self.claim(.partial(CheckID(Self.id(1)), group: NodeID(Self.id(2))))
         #expect(claim.update().kind == 65)
         #expect(Self.hexadecimal(claim.update().body) == Self.claimText)
         let ack = ClaimAnswer(number: 300, verdict: .ack)
@@ -119,7 +119,7 @@ struct WireTests {
             #expect((try? decode(bytes + [0])) == nil)
         }
         let topics: [Topic] = [
-            .chain(CheckID(Self.id(1))), .partial(CheckID(Self.id(1))),
+            .chain(CheckID(Self.id(1))), .partial(CheckID(Self.id(1)), group: NodeID(Self.id(2))),
             .mesh(subject: Self.id(12)),
         ]
         for topic in topics {
