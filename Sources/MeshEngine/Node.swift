@@ -27,8 +27,6 @@ package struct Node: Sendable {
     var health: MeshHealth
     var selfWatch: SelfWatch
     var partials = PartialWatch()
-    /// Since when this node has had the majority, as far as its member list says.
-    var majoritySince: Instant?
     var generator: SeededGenerator
     var timers = DeadlineQueue<Timer>()
     var outbox = Outbox()

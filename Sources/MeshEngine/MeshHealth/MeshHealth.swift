@@ -142,8 +142,10 @@ struct MeshHealth: Sendable {
         }
         for node in sight.skewed ?? [] { wrong.insert(MeshSubject(.skewedConfiguration, of: node)) }
         for (node, report) in sight.reports where sight.group.contains(node) {
-            for (fault, kind) in NodeReport.Faults.kinds where report.faults.contains(fault) {
-                wrong.insert(MeshSubject(kind, of: node))
+            // Without the majority nothing is watched anyway.
+            for subject in report.faults.subjects(of: node)
+            where sight.hasMajority || subject != .unwatchedChecks {
+                wrong.insert(subject)
             }
         }
         return wrong
@@ -157,7 +159,8 @@ struct MeshHealth: Sendable {
             let contact = sight.contacts.first { subject.isAbout($0.bytes) }
             return contact.map { !proven.contains($0) } ?? true
         case .skewedConfiguration where sight.skewed == nil: return true
-        case .skewedConfiguration, .wrongClock, .fullDisk, .unwatchedChecks:
+        case .unwatchedChecks: return !sight.hasMajority
+        case .skewedConfiguration, .wrongClock, .fullDisk:
             return sight.missing.contains { subject.isAbout($0.bytes) }
         case nil: return true
         }

@@ -72,7 +72,7 @@ extension Node {
         guard subject.kind == .deadNode, let node = sight.find(subject),
             let standing = membership.member(node)?.standing
         else { return 1 }
-        return UInt64(standing.generation) << 32 | UInt64(standing.incarnation)
+        return UInt64(standing.generation) * 2
     }
 
     private mutating func tellEnd(
@@ -135,8 +135,11 @@ extension Node {
         case .skewedConfiguration:
             return Reason("\(name) does not have checks that others have")
         case .unwatchedChecks:
-            let missing = sight.missing.isEmpty ? "" : "; missing: \(list(sight.missing))"
-            return Reason("\(name): \(report?.text.text ?? "")\(missing)")
+            let missing = sight.missing.isEmpty ? "" : "missing: \(list(sight.missing)); "
+            let reports = sight.reports.filter {
+                $0.report.faults.contains(.unwatchedChecks) && sight.group.contains($0.node)
+            }
+            return Reason(missing + reports.map(\.report.text.text).joined(separator: "; "))
         case .wrongClock, .fullDisk: return Reason("\(name): \(report?.text.text ?? "")")
         case nil: return .none
         }
@@ -146,8 +149,9 @@ extension Node {
         let node = sight.find(subject)
         switch subject.kind {
         case .lostQuorum: return Reason("the quorum is back")
+        case .unwatchedChecks: return Reason("all checks are watched again")
         case .failingContact: return Reason("a contact is reached again")
-        case .deadNode, .skewedConfiguration, .wrongClock, .fullDisk, .unwatchedChecks:
+        case .deadNode, .skewedConfiguration, .wrongClock, .fullDisk:
             // Dead no more, or forgotten, or gone for good.
             guard let node else { return Reason("the node no longer counts") }
             return Reason("\(name(of: node)) is well again")
@@ -188,24 +192,20 @@ extension Node {
 
     private mutating func watchPartials(_ sight: MeshHealth.Sight, now: Instant) {
         if sight.hasMajority {
-            let since = majoritySince ?? now
-            majoritySince = since
             for check in partials.takePassed(after: .zero, now: now) {
                 notices.withdrawPartials(check, now: now)
             }
-            endPartials(since: since, now: now)
+            endPartials(now: now)
         } else {
-            majoritySince = nil
+            partials.forgetOpen()
             tellPartials(sight, now: now)
             passPartials(sight, now: now)
         }
     }
 
     /// The chain has had its time to confirm what some side saw.
-    private mutating func endPartials(since: Instant, now: Instant) {
-        let open = notices.openPartials
-        guard !open.isEmpty else { return }
-        for check in Set(open.map(\.check)).sorted() {
+    private mutating func endPartials(now: Instant) {
+        for (check, since) in partials.ages(ofOpen: notices.openPartials.map(\.check), now: now) {
             guard let view = verdicts.view(of: check, now: now), view.provisional == nil else {
                 continue
             }

@@ -12,6 +12,8 @@ struct PartialWatch: Sendable {
     }
 
     private var views: [CheckID: View] = [:]
+    /// Since when a node with the majority has known that somebody was told of a view of a check.
+    private var openSince: [CheckID: Instant] = [:]
 
     var isEmpty: Bool { views.isEmpty }
 
@@ -34,6 +36,20 @@ struct PartialWatch: Sendable {
         views.filter { $0.value.passedAt == nil && now - $0.value.since >= grace }
             .map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
     }
+
+    /// For how long the chain has had time to confirm what was told of each of `checks`, ascending.
+    mutating func ages(
+        ofOpen checks: [CheckID], now: Instant
+    ) -> [(check: CheckID, since: Instant)] {
+        guard !checks.isEmpty || !openSince.isEmpty else { return [] }
+        var ages: [CheckID: Instant] = [:]
+        for check in checks { ages[check] = openSince[check] ?? now }
+        openSince = ages
+        return ages.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// Without the majority there is no chain to wait for.
+    mutating func forgetOpen() { openSince = [:] }
 
     /// Takes away checks whose view has passed `grace` ago, ascending.
     mutating func takePassed(after grace: TimeSpan, now: Instant) -> [CheckID] {

@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// What a node says of itself that only it can know, so that the whole group can tell of it: a
 /// record that is made when something is wrong, and again when nothing is any more. A healthy node
 /// never makes one.
@@ -23,8 +25,12 @@ package struct NodeReport: Sendable, Hashable {
 }
 
 extension NodeReport.Faults {
-    /// What each of them is as a subject of notices, in the order of their bits.
-    package static let kinds: [(fault: Self, kind: MeshSubject.Kind)] = [
-        (.wrongClock, .wrongClock), (.fullDisk, .fullDisk), (.unwatchedChecks, .unwatchedChecks),
-    ]
+    /// What these are as subjects of notices, when `node` reports them, in the order of the bits.
+    package func subjects(of node: NodeID) -> [MeshSubject] {
+        var subjects: [MeshSubject] = []
+        if contains(.wrongClock) { subjects.append(MeshSubject(.wrongClock, of: node)) }
+        if contains(.fullDisk) { subjects.append(MeshSubject(.fullDisk, of: node)) }
+        if contains(.unwatchedChecks) { subjects.append(.unwatchedChecks) }
+        return subjects
+    }
 }

@@ -1,8 +1,8 @@
 package import MeshCore
 
 /// What a notice of the built-in check `mesh` is about: one byte that says what is wrong, then the
-/// last fifteen bytes of the id of the node or the contact that it is wrong with. Made of what all
-/// nodes know, so that all who see the same name it alike; and it can be read from a receipt.
+/// last fifteen bytes of the id of the node or the contact that it is wrong with, zero if it is the
+/// mesh. Made of what all nodes know, so that all who see the same name it alike; and it can be read from a receipt.
 package struct MeshSubject: Hashable, Sendable, Comparable {
     package let bytes: Bytes16
 
@@ -19,7 +19,7 @@ package struct MeshSubject: Hashable, Sendable, Comparable {
         case wrongClock = 5
         /// A node that cannot write to its disk.
         case fullDisk = 6
-        /// Checks that too few look at, told by the first of their owners.
+        /// Checks that too few look at: the mesh's, all of them together.
         case unwatchedChecks = 7
     }
 
@@ -28,6 +28,9 @@ package struct MeshSubject: Hashable, Sendable, Comparable {
     package init(_ kind: Kind, of node: NodeID) { self.init(kind, about: node.bytes) }
 
     package init(failing contact: ContactID) { self.init(.failingContact, about: contact.bytes) }
+
+    /// All of the checks that too few look at, whichever.
+    package static let unwatchedChecks = MeshSubject(.unwatchedChecks, about: .zero)
 
     private init(_ kind: Kind, about id: Bytes16) {
         bytes = Bytes16(high: UInt64(kind.rawValue) << 56 | id.high & Self.idMask, low: id.low)

@@ -25,7 +25,6 @@ package struct MeshTold: Invariant {
     }
 
     private let bounds: Bounds
-    private let parameters = MeshHealthParameters()
     private var open: [Open] = []
     /// Since when each process could not have had a majority. Only looked up.
     private var lonelySince: [Int: Instant] = [:]
@@ -121,7 +120,10 @@ package struct MeshTold: Invariant {
         guard world.setup.watch.contactCount > 0 else { return }
         for index in open.indices { narrow(&open[index], in: world) }
         expectQuorumTold(in: world, log: &log)
-        let patience = patience(in: world)
+        let parameters = world.setup.watch.meshParameters
+        let patience =
+            bounds.agreement + bounds.truth.certification + bounds.truth.telling
+            + bounds.truth.retrying + parameters.recoveryGrace + parameters.confirmationGrace
         let rest = min(
             world.calm.quiet(at: world.now), world.now - world.watch.lastDisturbance,
             world.now - world.watch.targets.lastChange)
@@ -135,12 +137,6 @@ package struct MeshTold: Invariant {
                 Self.self, at: world.now,
                 "contact \(open[index].contact) still believes \(world.text(open[index].notice))")
         }
-    }
-
-    /// How long a whole, quiet mesh may take to tell that all is well.
-    private func patience(in world: World) -> TimeSpan {
-        bounds.agreement + bounds.truth.certification + bounds.truth.telling
-            + bounds.truth.retrying + parameters.recoveryGrace + parameters.confirmationGrace
     }
 
     private func narrow(_ open: inout Open, in world: World) {
@@ -187,7 +183,8 @@ package struct MeshTold: Invariant {
             return
         }
         let grace =
-            parameters.partitionGrace + bounds.detection + bounds.truth.telling + .seconds(60)
+            world.setup.watch.meshParameters.partitionGrace + bounds.detection
+            + bounds.truth.telling + .seconds(60)
         for process in world.processes {
             let number = process.number
             guard process.state == .running, !world.couldHaveMajority(number, within: .zero) else {
