@@ -21,7 +21,12 @@ package struct MeshTold: Invariant {
         var together: Set<Int>
         /// Places that were in its group then.
         var witnesses: Set<Int>
-        var isTold = false
+        /// The teller, and which of its lives told.
+        var process: Int
+        var life: Int
+        /// The provider's yes never arrived: for all that the mesh knows, nobody was told.
+        var isAnswerLost: Bool
+        var isReported = false
     }
 
     private let bounds: Bounds
@@ -63,6 +68,7 @@ package struct MeshTold: Invariant {
         let again = open.first {
             $0.contact == acceptance.contact && $0.check == acceptance.check
                 && Self.saysTheSame($0.notice, notice) && $0.together.contains(acceptance.process)
+                && couldKnow(acceptance.process, of: $0, in: world)
         }
         if let again {
             log.add(
@@ -74,7 +80,19 @@ package struct MeshTold: Invariant {
         open.append(
             Open(
                 notice: notice, check: acceptance.check, contact: acceptance.contact,
-                together: group, witnesses: group))
+                together: group, witnesses: group, process: acceptance.process,
+                life: world.processes[acceptance.process].life,
+                isAnswerLost: world.watch.receivers.lostAnswers.contains {
+                    $0.process == acceptance.process && $0.at == world.now
+                }))
+    }
+
+    /// Whether word of what was told could have reached a place: a teller that dies before its
+    /// receipt is out, or that never hears the yes, leaves none.
+    private func couldKnow(_ place: Int, of open: Open, in world: World) -> Bool {
+        guard !open.isAnswerLost else { return false }
+        if place == open.process { return world.processes[place].life == open.life }
+        return world.watch.sentKnownAt[open.notice.id].map { $0 < world.now } ?? false
     }
 
     /// Of the same thing, whatever it is called: a group that has lost its quorum, one node, one
@@ -128,11 +146,11 @@ package struct MeshTold: Invariant {
             world.calm.quiet(at: world.now), world.now - world.watch.lastDisturbance,
             world.now - world.watch.targets.lastChange)
         guard rest >= patience else { return }
-        for index in open.indices where !open[index].isTold {
+        for index in open.indices where !open[index].isReported {
             guard isOver(open[index], in: world), canTell(open[index].contact, in: world) else {
                 continue
             }
-            open[index].isTold = true
+            open[index].isReported = true
             log.add(
                 Self.self, at: world.now,
                 "contact \(open[index].contact) still believes \(world.text(open[index].notice))")
