@@ -141,15 +141,20 @@ package struct MeshTold: Invariant {
         let parameters = world.setup.watch.meshParameters
         let patience =
             bounds.agreement + bounds.truth.certification + bounds.truth.telling
-            + bounds.truth.retrying + parameters.recoveryGrace + parameters.confirmationGrace
+            + parameters.recoveryGrace + parameters.confirmationGrace
         let rest = min(
             world.calm.quiet(at: world.now), world.now - world.watch.lastDisturbance,
             world.now - world.watch.targets.lastChange)
         guard rest >= patience else { return }
         for index in open.indices where !open[index].isReported {
-            guard isOver(open[index], in: world), canTell(open[index].contact, in: world) else {
+            let contact = open[index].contact
+            // Whoever was refused for long waits for long.
+            if let changedAt = world.watch.receivers.changedAt[contact],
+                world.now - changedAt < patience + bounds.truth.retrying
+            {
                 continue
             }
+            guard isOver(open[index], in: world), canTell(contact, in: world) else { continue }
             open[index].isReported = true
             log.add(
                 Self.self, at: world.now,
@@ -213,7 +218,7 @@ package struct MeshTold: Invariant {
             lonelySince[number] = since
             let calmSince = max(
                 since, world.calm.lastDisturbance, world.watch.lastDisturbance)
-            guard world.now - calmSince >= grace, process.startedAt + .minutes(2) < since,
+            guard world.now - calmSince >= grace, process.startedAt + .seconds(20) < since,
                 world.watch.liars.isEmpty
             else { continue }
             for contact in world.watch.checks.meshContacts {
