@@ -46,6 +46,11 @@ extension Notices {
         package var subject: MeshSubject
         /// Who has told.
         package var node: NodeID
+
+        package init(subject: MeshSubject, node: NodeID) {
+            self.subject = subject
+            self.node = node
+        }
     }
 
     /// Subjects of which some contact believes that something is wrong, ascending; each once for

@@ -54,7 +54,8 @@ struct WireTests {
     }
 
     static let claimText =
-        "ac02" + "04" + text(1) + text(2) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02" + "01"
+        "ac02" + "04" + text(1) + text(2) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02"
+        + "01"
         + "01"
 
     @Test func `a claim and its answers are written as they always were`() {
@@ -79,6 +80,7 @@ struct WireTests {
         .message(about: nil, RecordText("hi")),
         .message(about: CheckID(id(1)), RecordText("hi")),
         .configuration(version: 300, digest: id(7), RecordText("hi")),
+        .report(NodeReport([.wrongClock, .unwatchedChecks], RecordText("hi"))),
     ]
 
     static let contentTexts = [
@@ -88,6 +90,7 @@ struct WireTests {
         ("04", "00" + "026869"),
         ("04", "01" + text(1) + "026869"),
         ("05", "ac02" + text(7) + "026869"),
+        ("06", "05" + "026869"),
     ]
 
     static func record(_ content: RecordContent) -> Record {
