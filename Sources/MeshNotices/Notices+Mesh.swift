@@ -17,7 +17,7 @@ extension Notices {
         if let known {
             guard place >= known.place else { return }
         } else {
-            guard meshTopicsCount < NoticeBounds.meshTopicsMax else {
+            guard meshTopicsCount < parameters.bounds.meshTopicsMax else {
                 return effects.append(.report(.refused(.topics)))
             }
             meshTopicsCount += 1

@@ -13,7 +13,7 @@ extension Notices {
             birth: view.birth, epoch: UInt64(view.epoch), ordinal: 0, state: view.state,
             occasion: occasion)
         if stories[topic] == nil {
-            guard partialTopics.count < NoticeBounds.partialTopicsMax else {
+            guard partialTopics.count < parameters.bounds.partialTopicsMax else {
                 return effects.append(.report(.refused(.topics)))
             }
             partialTopics.insert(topic)

@@ -16,6 +16,8 @@ package enum VerdictEffect: Sendable, Hashable {
     case send(VerdictMessage, to: NodeID)
     /// Find out whether this node has the majority by acks to pings sent after `since`.
     case needMajority(since: Instant)
+    /// Compare dossiers with this member: it speaks of what leans on a birth that is unknown here.
+    case compare(with: NodeID)
     case store(StoredItem)
     case report(CheckEvent)
 }
@@ -35,6 +37,8 @@ package struct VerdictCounters: Sendable, Hashable {
     /// Signed by a key that does not fit, or by nobody we know.
     package var entriesRefused = 0
     package var certificatesRefused = 0
+    /// Proven by themselves, and not believed yet.
+    package var certificatesDoubted = 0
     /// About a flip or a birth that is past.
     package var entriesOutdated = 0
     package var boundsReached = 0

@@ -8,8 +8,9 @@ import MeshPlacement
 extension Verdicts {
     /// Mints the farthest state that enough eligible signers support, if there is one.
     mutating func mint(_ place: Int, now: Instant) {
-        guard isSettled, let birth = birth?.birth, let parent = parent(of: place),
-            let tally = tally(place, birth: birth, parent: parent, now: now)
+        guard isSettled, let plan = plan(place), let birth = birth?.birth,
+            let parent = parent(of: place),
+            let tally = tally(place, plan, birth: birth, parent: parent, now: now)
         else { return }
         guard majority.holds(since: now - parameters.majorityAge) else {
             if !awaitingMajority.contains(place) { awaitingMajority.append(place) }
@@ -17,65 +18,45 @@ extension Verdicts {
             return
         }
         let flip = Flip(
-            check: book[place].id, definition: tally.definition, birth: birth, parent: parent,
+            check: book[place].id, definition: plan.definition, birth: birth, parent: parent,
             epoch: nextEpoch(of: place), state: tally.state, in: mesh, using: cryptography)
         guard
-            let certificate = Certificate(
-                flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
-                rolls: tally.rolls, using: cryptography)
+            let certificate = prove(
+                flip, of: plan, by: tally, from: book[place].certified?.flip.state)
         else { return }
-        do throws(CertificateFault) {
-            _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
-        } catch {
-            // Lists that do not fit one another yet: their signers will sign again when they do.
-            counters.certificatesRefused += 1
-            return
-        }
         adopt(certificate, encoded: certificate.encoded(), origin: .minted, place, now: now)
     }
 
     struct Tally {
-        var definition: DefinitionID
         var state: TargetState
+        /// How many signers, in how many zones, are needed.
+        var quorum: Int
+        var zones: Int
         var entries: [(SignedEntry, PublicKey)]
         var rolls: [Roll]
     }
 
-    /// Whose verdicts count together now, and for what.
+    /// Whose verdicts count together now, and for what. A node mints only by a definition that it
+    /// has itself: of any other it would have to take the signers' word for the rule.
     private mutating func tally(
-        _ place: Int, birth: Birth, parent: FlipID, now: Instant
+        _ place: Int, _ plan: CheckDefinition, birth: Birth, parent: FlipID, now: Instant
     ) -> Tally? {
-        let page = book[place]
         let epoch = nextEpoch(of: place)
-        let candidates = page.board.posted.filter { posted in
+        let group = book[place].board.posted.filter { posted in
             let entry = posted.entry
-            return entry.stance.isDissent && entry.birth == birth && entry.parent == parent
-                && entry.epoch == epoch && isStanding(posted, place, now: now)
-                && !equivocators.contains(entry.node)
+            return entry.stance.isDissent && entry.definition == plan.definition
+                && entry.birth == birth && entry.parent == parent && entry.epoch == epoch
+                && isStanding(posted, place, now: now) && !overstates(entry, plan)
         }
-        guard !candidates.isEmpty else { return nil }
-        for definition in Set(candidates.map(\.entry.definition)).sorted() {
-            let group = candidates.filter { $0.entry.definition == definition }
-            if let tally = tally(group, place, definition, now: now) { return tally }
-        }
-        return nil
-    }
-
-    private mutating func tally(
-        _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID, now: Instant
-    ) -> Tally? {
-        let certified = book[place].certified?.flip.state
-        let group = withoutOverstatements(group, place, definition)
-        let quorum = Int(group.map(\.entry.quorum).max() ?? 1)
-        let zonesNeeded = Int(group.map(\.entry.zones).max() ?? 1)
+        // The largest that anybody counts, and never less than this node does: a liar can neither
+        // lower what a flip takes nor lift it above the rule.
+        let demands = demands(of: plan.rule, now: now)
+        let quorum = max(Int(group.map(\.entry.quorum).max() ?? 1), demands.quorum)
+        let zonesNeeded = max(Int(group.map(\.entry.zones).max() ?? 1), demands.zones)
         guard group.count >= quorum else { return nil }
-        let owners = Int(group.map(\.entry.owners).max() ?? 1)
-        let own =
-            plan(place) != nil
-            ? placement.confirmers(of: book[place].id)
-            : placement.confirmers(of: book[place].id, confirmations: owners)
+        let own = placement.confirmers(of: plan.id)
         let eligible = group.filter { own.rank(of: $0.entry.node) != nil }
+        let certified = book[place].certified?.flip.state
         for state in statesByDistance(from: certified) {
             let supporters = eligible.filter { posted in
                 guard case .dissents(let seen) = posted.entry.stance else { return false }
@@ -83,28 +64,36 @@ extension Verdicts {
             }
             let spanned = Set(supporters.compactMap { own.zone(of: $0.entry.node) })
             guard supporters.count >= quorum, spanned.count >= zonesNeeded else { continue }
-            guard let rolls = rolls(behind: supporters, own, place) else { return nil }
-            let entries = supporters.compactMap { posted in
+            let rolls = rolls(behind: supporters, own, place)
+            let digests = Set(rolls.map { $0.digest(using: cryptography) })
+            let provable = supporters.filter { digests.contains($0.entry.rollDigest) }
+            let proved = Set(provable.compactMap { own.zone(of: $0.entry.node) })
+            guard provable.count >= quorum, proved.count >= zonesNeeded else {
+                // The lists have been asked for. A list that never comes stops nobody for long.
+                let isComing = supporters.contains {
+                    !digests.contains($0.entry.rollDigest)
+                        && now - $0.receivedAt < parameters.rollPatience
+                }
+                if isComing { return nil }
+                continue
+            }
+            let entries = provable.compactMap { posted in
                 members[posted.entry.node].map { (posted.signed, $0.key) }
             }
-            return Tally(definition: definition, state: state, entries: entries, rolls: rolls)
+            return Tally(
+                state: state, quorum: quorum, zones: zonesNeeded, entries: entries, rolls: rolls)
         }
         return nil
     }
 
-    /// Verdicts that demand more than the rule can ask for would let one liar stop all others.
-    private func withoutOverstatements(
-        _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID
-    ) -> [Board.Posted] {
-        guard let plan = plan(place), plan.definition == definition else { return group }
+    /// Whether a verdict demands more than the rule can ask for: counted, one liar would stop all
+    /// others.
+    private func overstates(_ entry: LogEntry, _ plan: CheckDefinition) -> Bool {
         let owners = plan.rule.confirmations
-        let quorum = plan.rule.quorum.needed(of: owners)
         let zones = plan.rule.zonesNeeded(counting: placement.knownZones.count)
-        return group.filter { posted in
-            let entry = posted.entry
-            return Int(entry.owners) <= owners && Int(entry.quorum) <= quorum
-                && Int(entry.zones) <= max(zones, 1)
-        }
+        return Int(entry.owners) > owners
+            || Int(entry.quorum) > plan.rule.quorum.needed(of: owners)
+            || Int(entry.zones) > max(zones, 1)
     }
 
     /// States other than the certified one, the farthest first; of two as far the worse.
@@ -120,10 +109,9 @@ extension Verdicts {
     /// The member lists that the supporters signed over; asks for those that it does not have.
     private mutating func rolls(
         behind supporters: [Board.Posted], _ own: Roll, _ place: Int
-    ) -> [Roll]? {
+    ) -> [Roll] {
         var found: [Roll] = []
         var digests: [UInt64] = []
-        var isComplete = true
         let ownDigest = own.digest(using: cryptography)
         for posted in supporters {
             let digest = posted.entry.rollDigest
@@ -134,24 +122,25 @@ extension Verdicts {
             } else if let roll = rolls[digest] {
                 found.append(roll)
             } else {
-                isComplete = false
                 effects.append(
                     .send(
                         .askRoll(AskRoll(check: book[place].id, digest: digest)),
                         to: posted.entry.node))
             }
         }
-        return isComplete ? found : nil
+        return found
     }
 
     /// Whether a signer is known to stand by its entry: heard within three intervals, at least
-    /// ten seconds, and from its present generation.
+    /// ten seconds, and from its present generation. Who has said two things at once stands by
+    /// nothing.
     func isStanding(_ posted: Board.Posted, _ place: Int, now: Instant) -> Bool {
         let entry = posted.entry
         guard members[entry.node]?.generation == entry.generation || entry.node == id else {
             return false
         }
         guard entry.node != id else { return entry.generation == generation }
+        guard !isEquivocator(entry.node, now: now) else { return false }
         guard let stoodAt = posted.stoodAt else { return false }
         let interval = plan(place)?.rule.interval ?? .zero
         let window = max(interval * parameters.standingIntervals, parameters.standingMin)
@@ -163,7 +152,9 @@ extension Verdicts {
     /// A node that is no owner holds verdicts that could be minted: if the owners do not, it asks
     /// the signers whether they stand by them and does it itself.
     mutating func waitAsBystander(_ place: Int, now: Instant) {
-        guard isSettled, book[place].duty == nil, !book[place].isBystanderWaiting else { return }
+        guard isSettled, book[place].plan != nil, book[place].duty == nil,
+            !book[place].isBystanderWaiting
+        else { return }
         let dissents = book[place].board.posted.filter { $0.entry.stance.isDissent }
         guard let quorum = dissents.map(\.entry.quorum).max(), dissents.count >= Int(quorum) else {
             return
@@ -200,7 +191,7 @@ extension Verdicts {
             !held.isStandIn, held.standInRounds < Self.standInRoundsMax,
             let plan = plan(place)
         else { return }
-        let demands = demands(of: plan, now: now)
+        let demands = demands(of: plan.rule, now: now)
         let roll = placement.confirmers(of: plan.id)
         let signers = book[place].board.posted.filter {
             $0.entry.stance.isDissent && isStanding($0, place, now: now)

@@ -12,7 +12,7 @@ extension Verdicts {
         return FlipID(genesisOf: book[place].id, in: mesh, birth: birth, using: cryptography)
     }
 
-    func nextEpoch(of place: Int) -> UInt32 { (book[place].certified?.flip.epoch ?? 0) + 1 }
+    func nextEpoch(of place: Int) -> UInt32 { book[place].certified?.flip.nextEpoch ?? 1 }
 
     /// Holds what this node has signed about a check against what it sees now, and signs what
     /// follows: a dissent when the streak is ripe, a withdrawal when it is no more.
@@ -107,14 +107,6 @@ extension Verdicts {
         sign(entry, place, duty: nil)
     }
 
-    /// R, Q and Z of a check as this node sees the mesh now.
-    func demands(of plan: CheckDefinition, now: Instant) -> (owners: Int, quorum: Int, zones: Int) {
-        let owners = plan.rule.owners(known: max(placement.knownCount, 1))
-        let quorum = plan.rule.quorum.needed(of: owners)
-        let counting = zones.counting(at: now, grace: parameters.zoneGrace)
-        return (owners, quorum, min(plan.rule.zonesNeeded(counting: max(counting, 1)), quorum))
-    }
-
     /// Signs a stance unless exactly this is signed or being signed.
     private mutating func draft(
         _ stance: Stance, _ duty: Int, _ plan: CheckDefinition, now: Instant
@@ -123,7 +115,7 @@ extension Verdicts {
             let parent = parent(of: held.check)
         else { return }
         let place = held.check
-        let demands = demands(of: plan, now: now)
+        let demands = demands(of: plan.rule, now: now)
         let roll = placement.confirmers(of: plan.id)
         var entry = LogEntry(
             check: plan.id, stance: stance, definition: plan.definition, birth: birth,
@@ -177,6 +169,7 @@ extension Verdicts {
     /// An own entry is signed: the co-owners hear of it at once.
     private mutating func publish(_ signed: SignedEntry, _ place: Int, now: Instant) {
         let entry = signed.entry
+        guard book[place].id == entry.check, book[place].isOpen else { return }
         let isCurrent = entry.generation == generation && entry.parent == parent(of: place)
         if entry.stance == .declines {
             _ = book[place].board.post(signed, now: now)

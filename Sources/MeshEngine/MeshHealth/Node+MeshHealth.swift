@@ -62,7 +62,7 @@ extension Node {
         of subject: MeshSubject, since: Instant, in sight: MeshHealth.Sight, now: Instant
     ) {
         let known = notices.meshRevision(of: subject)
-        var revision = known.map { $0.state == .up ? $0.revision + 1 : $0.revision } ?? 1
+        var revision = known.map { $0.state == .up ? $0.revision &+ 1 : $0.revision } ?? 1
         if known?.state ?? .up == .up { revision = max(revision, floor(of: subject, sight)) }
         tell(subject, .down, revision: revision, since: since, in: sight, now: now)
     }
@@ -79,7 +79,7 @@ extension Node {
         of subject: MeshSubject, in sight: MeshHealth.Sight, now: Instant
     ) {
         guard let known = notices.meshRevision(of: subject) else { return }
-        let revision = known.state == .up ? known.revision : known.revision + 1
+        let revision = known.state == .up ? known.revision : known.revision &+ 1
         tell(subject, .up, revision: revision, since: now, in: sight, now: now)
     }
 

@@ -124,7 +124,7 @@ struct MeshStories {
         let receipts = village.residents.flatMap { $0.notices.dossier(of: Names.check) }
         var last = village.residents[4].notices
         for receipt in receipts {
-            _ = last.receive(receipt: receipt, keyOf: { _ in Names.key(1) }, now: village.now)
+            _ = last.receive(receipt: receipt, isTrusted: { _ in true }, now: village.now)
         }
         #expect(Set(last.openPartials.map(\.group)) == [Names.node(0), Names.node(2)])
         village.residents[4].notices = last
