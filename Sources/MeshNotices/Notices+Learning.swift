@@ -105,7 +105,11 @@ extension Notices {
             route.rated(state) != (told.map { route.rated($0.state) } ?? .up)
         }
         let triedSince =
-            ledger.failures(on: line).contains { $0.place < news.place && wasTried($0.state) }
+            ledger.failures(on: line).contains {
+                // Whoever has tried to tell this very notice knew of such a failure: the ledger
+                // keeps only the newest notice's.
+                $0.place == news.place || $0.place < news.place && wasTried($0.state)
+            }
             || errand.map {
                 $0.place < news.place && $0.attempts > 0 && wasTried($0.place.state)
             } ?? false
