@@ -141,7 +141,11 @@ extension Node {
         case .needMajority:
             rollCall.ask(since: now, now: now, known: membership.countedKnown, using: &generator)
             settling.noticesWait = true
-        case .report(let event): outbox.add(.reportNotice(event))
+        case .report(let event):
+            if case .changed(let view) = event {
+                health.note(view.status, of: view.notice.contact, now: now)
+            }
+            outbox.add(.reportNotice(event))
         }
     }
 

@@ -31,8 +31,13 @@ extension Node {
 
     package var checkIDs: [CheckID] { verdicts.checkIDs }
     package func check(_ check: CheckID, now: Instant) -> CheckView? {
-        verdicts.view(of: check, now: now)
+        var view = verdicts.view(of: check, now: now)
+        // A side that has had no majority for `partition_grace` watches nothing.
+        if health.hasLostQuorum(at: now) { view?.isWatched = false }
+        return view
     }
+    /// What is wrong with the mesh, as far as this node knows and for long enough to be told of.
+    package var meshTroubles: [MeshSubject] { health.troubles.map(\.subject) }
     package func flip(of check: CheckID) -> Flip? { verdicts.flip(of: check) }
     /// The proof of a check's present flip.
     package func certificate(of check: CheckID) -> [UInt8]? { verdicts.certificate(of: check) }

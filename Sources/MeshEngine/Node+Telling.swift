@@ -17,6 +17,14 @@ extension Node {
         return CheckID(of: name, in: mesh, using: cryptography)
     }
 
+    /// Who is told of each check, the built-in one among them.
+    var allRoutes: [CheckID: [Route]] {
+        guard !plan.meshRoutes.isEmpty else { return plan.routes }
+        var routes = plan.routes
+        routes[meshCheck, default: []] += plan.meshRoutes
+        return routes
+    }
+
     mutating func tell(_ event: CheckEvent, now: Instant) {
         switch event {
         case .flipped(let flip, let from, let origin):
@@ -25,9 +33,8 @@ extension Node {
             learn(won, from: nil, origin: .received, isContested: true, now: now)
         case .confirmed(let flip):
             notices.confirm(flip.check, flip.id, now: now)
-        case .provisional(let check, nil):
-            notices.dropPartials(check, now: now)
-        case .provisional, .watched, .equivocated, .abstained: break
+        case .provisional(let check, let state): noteProvisional(state, of: check, now: now)
+        case .watched, .equivocated, .abstained: break
         }
     }
 
@@ -106,5 +113,6 @@ extension Node {
         takeFooting(now: now)
         settling.ticks += 1
         if settling.ticks % 30 == 0 { feedAllMembers(now: now) }
+        watchMesh(now: now)
     }
 }

@@ -25,6 +25,10 @@ package struct Node: Sendable {
     var dossiers = DossierDesk()
     var roster = RosterFeed()
     var settling: Settling
+    /// What is wrong with the mesh, with this node, and what only this side of a cut sees.
+    var health: MeshHealth
+    var selfWatch: SelfWatch
+    var partials = PartialWatch()
     var generator: SeededGenerator
     var timers = DeadlineQueue<Timer>()
     var outbox = Outbox()
@@ -77,6 +81,8 @@ package struct Node: Sendable {
             room: membership.payloadRoom(fieldsByteCount: EngineMessage.parcelFieldsByteCount),
             firstNumber: UInt32(truncatingIfNeeded: generator.next()))
         rollCall = RollCall(of: id)
+        health = MeshHealth(configuration.meshParameters)
+        selfWatch = SelfWatch(configuration.meshParameters)
         settling = Settling(isAlone: !membership.hasNamedPeers)
         self.generator = generator
         restored = configuration.stored.filter(DossierDesk.isVerdicts)
@@ -97,7 +103,8 @@ package struct Node: Sendable {
         feedAllMembers(now: now)
         verdicts.set(plans: plan.checks, now: now)
         notices.setRoutes(
-            plan.routes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+            allRoutes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+        startWatchingMesh(now: now)
         dossiers.restore(from: notices)
         timers.schedule(.tick, at: now + .seconds(1))
         considerSettling(now: now)
@@ -228,7 +235,7 @@ package struct Node: Sendable {
         self.plan = plan
         verdicts.set(plans: plan.checks, now: now)
         notices.setRoutes(
-            plan.routes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+            allRoutes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
         pump(now: now)
     }
 

@@ -16,6 +16,7 @@ package struct NodeConfiguration: Sendable {
     package var plan: WatchPlan
     package var verdictParameters = VerdictParameters()
     package var noticeParameters = NoticeParameters()
+    package var meshParameters = MeshHealthParameters()
     package var wallClock: WallClock
 
     package init(

@@ -8,17 +8,21 @@ package struct WatchPlan: Sendable {
     package static let checksMax = 20_000
 
     package var checks: [CheckDefinition]
-    /// Globs are resolved already. The built-in check `mesh` is here if an alert names it.
+    /// Globs are resolved already; none of them matches the built-in check `mesh`.
     package var routes: [CheckID: [Route]]
+    /// Alerts that name the built-in check `mesh`. Without one, only that the quorum is lost is
+    /// told, to every contact.
+    package var meshRoutes: [Route]
     /// The contacts that this node knows how to reach.
     package var contacts: Set<ContactID>
 
     package init(
         checks: [CheckDefinition] = [], routes: [CheckID: [Route]] = [:],
-        contacts: Set<ContactID> = []
+        meshRoutes: [Route] = [], contacts: Set<ContactID> = []
     ) {
         self.checks = checks
         self.routes = routes
+        self.meshRoutes = meshRoutes
         self.contacts = contacts
     }
 }

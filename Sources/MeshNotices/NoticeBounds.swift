@@ -22,6 +22,12 @@ package struct NoticeBounds: Sendable {
     package var recordsMax = 8_192
     /// Topics about the mesh. At the bound a further one is not told of.
     package var meshTopicsMax = 16_384
+    /// Partial views that this node tells of, or of whose end. At the bound a further one is not
+    /// told of.
+    package var partialTopicsMax = 16_384
+    /// Lines of partial views of one check with receipts: sides times contacts. A further one is
+    /// refused. As many lines about the mesh are kept as there are topics.
+    package var partialLinesMax = 1_024
 
     package init() {}
 

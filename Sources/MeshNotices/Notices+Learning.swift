@@ -1,8 +1,8 @@
 package import MeshChecks
 package import MeshCore
 
-/// What there is to tell: flips as they are certified, the mesh's own troubles, partial views.
-/// Each becomes the news of its topic; `reconsider` then asks for every contact whether it is
+/// What there is to tell: flips as they are certified; the mesh's own troubles and partial views
+/// have files of their own. Each becomes the news of its topic; `reconsider` then asks for every contact whether it is
 /// wanted, and opens, keeps or closes its errand.
 extension Notices {
     /// A flip has become the certified state of a check. A newer one supersedes an older one; the
@@ -40,85 +40,13 @@ extension Notices {
         reconsider(topic, now: now)
     }
 
-    /// Something about the mesh itself. A lower revision than one that is known is ignored.
-    package mutating func tellMesh(_ subject: MeshNews, now: Instant) {
-        let topic = Topic.mesh(subject: subject.subject)
-        let known = stories[topic]
-        let occasion = FlipID(
-            meshSubject: subject.subject, revision: subject.revision, in: mesh,
-            using: cryptography)
-        let place = Place(
-            birth: Birth(.zero), epoch: subject.revision, ordinal: 0, state: subject.state,
-            occasion: occasion)
-        if let known {
-            guard place >= known.place else { return }
-        } else {
-            guard meshTopicsCount < parameters.bounds.meshTopicsMax else {
-                return effects.append(.report(.refused(.topics)))
-            }
-            meshTopicsCount += 1
-        }
-        let before = known.map { $0.place == place ? $0.previous : $0.state } ?? nil
-        let told = ledger.lines(of: meshCheck).first { $0.topic == topic }
-            .flatMap { ledger.told(on: $0) }
-        let isNewIncident = subject.state != .up && (before ?? told?.state ?? .up) == .up
-        let begun = IncidentID(of: meshCheck, beginning: occasion, using: cryptography)
-        var news = News(
-            check: meshCheck, place: place, previous: before ?? told?.state,
-            since: subject.since, reason: subject.reason, confirmedBy: subject.group,
-            ladder: Ladder(subject.ladder, ownerCount: subject.ladder.count),
-            incident: isNewIncident ? begun : known?.incident ?? told?.incident ?? begun)
-        if let known, known.place == place { news.incident = known.incident }
-        news.needsMajority = false
-        news.isForAll = subject.isLostQuorum
-        stories[topic] = news
-        reconsider(topic, now: now)
-    }
-
-    /// What this side of a cut has seen for long enough. Told once for each parent, state and
-    /// side; of two states of one parent the worse stays told.
-    package mutating func tellPartial(_ view: PartialNews, now: Instant) {
-        let topic = Topic.partial(view.check)
-        let occasion = FlipID(
-            partialAfter: view.parent, state: view.state, lowest: view.lowest, using: cryptography)
-        let place = Place(
-            birth: view.birth, epoch: UInt64(view.epoch), ordinal: 0, state: view.state,
-            occasion: occasion)
-        var news = News(
-            check: view.check, place: place, previous: view.previous, since: view.since,
-            reason: view.reason, confirmedBy: view.group,
-            ladder: Ladder(view.ladder, ownerCount: view.ladder.count),
-            incident: IncidentID(of: view.check, beginning: occasion, using: cryptography))
-        news.needsMajority = false
-        news.isPartialView = true
-        stories[topic] = news
-        reconsider(topic, now: now)
-    }
-
-    /// The cut has healed, or the view has passed: what was not told never will be; whoever was
-    /// told hears of its end, unless the chain has come to say the same.
-    package mutating func dropPartials(_ check: CheckID, now: Instant) {
-        let topic = Topic.partial(check)
-        guard var news = stories[topic], !news.isEnd else { return }
-        let chain = stories[.chain(check)]
-        let state = chain?.state ?? .up
-        // The end stands in its view's place with the next ordinal; where the chain confirms the
-        // view it has the same state, and then nobody wants it.
-        news.isEnd = true
-        news.previous = news.state
-        news.place.ordinal = 1
-        news.place.state = state
-        news.since = chain?.since ?? wallClock.time(at: now)
-        news.reason = chain?.reason ?? .none
-        stories[topic] = news
-        reconsider(topic, now: now)
-    }
-
     // MARK: Whom it concerns
 
     /// A contact's route for a topic; `nil` if there is none.
     func route(for line: Line) -> Route? {
         guard let news = stories[line.topic] else { return nil }
+        // That a contact fails is for the others to hear.
+        if line.isAboutItsContact { return nil }
         if let routes = routes[news.check] {
             return routes.first { $0.contact == line.contact }
         }
@@ -163,7 +91,9 @@ extension Notices {
             if errand.hasLeft || isElsewhere { return advance(line, now: now) }
         }
         if let passed = passedOver[line], passed != news.place { passedOver[line] = nil }
-        guard let route = route(for: line), !news.isContested, passedOver[line] == nil else {
+        guard let route = route(for: line), !news.isContested, !news.isWithdrawn,
+            passedOver[line] == nil
+        else {
             return close(line, because: .superseded, now: now)
         }
         let owed = errand.flatMap { errand in
@@ -175,7 +105,11 @@ extension Notices {
             route.rated(state) != (told.map { route.rated($0.state) } ?? .up)
         }
         let triedSince =
-            ledger.failures(on: line).contains { $0.place < news.place && wasTried($0.state) }
+            ledger.failures(on: line).contains {
+                // Whoever has tried to tell this very notice knew of such a failure: the ledger
+                // keeps only the newest notice's.
+                $0.place == news.place || $0.place < news.place && wasTried($0.state)
+            }
             || errand.map {
                 $0.place < news.place && $0.attempts > 0 && wasTried($0.place.state)
             } ?? false
@@ -193,6 +127,8 @@ extension Notices {
         by errand: Errand, on line: Line, along route: Route, now: Instant
     ) -> TargetState? {
         guard !errand.isHeld else { return nil }
+        // Of a trouble of the mesh that is over and that nobody has tried to tell, nobody is told.
+        if case .mesh = line.topic, errand.attempts == 0 { return nil }
         if let told = ledger.told(on: line), told.place >= errand.place { return nil }
         return route.rated(errand.place.state) != .up
             ? errand.place.state : errand.owed ?? errand.notice.previous
@@ -212,7 +148,8 @@ extension Notices {
             check: news.check, contact: line.contact, flip: news.place.occasion,
             epoch: UInt32(clamping: news.place.epoch), state: news.state,
             previous: want.previous, since: news.since, reason: news.reason,
-            confirmedBy: news.confirmedBy, isPartialView: news.isPartialView)
+            confirmedBy: news.confirmedBy, isPartialView: news.isPartialView,
+            subject: line.topic.subject)
         var errand = Errand(notice, at: news.place, owed: owed, base: now)
         if let claim = resumed.removeValue(forKey: line), claim.place == news.place {
             errand.isResumed = true
@@ -261,7 +198,7 @@ extension Notices {
     /// A check that has always been up and was never told of needs neither ladder nor reason kept:
     /// most are that, most of the time.
     mutating func trim(_ topic: Topic) {
-        guard let news = stories[topic], news.state == .up, !news.isContested,
+        guard let news = stories[topic], news.state == .up || news.isEnd, !news.isContested,
             openLines[news.check]?.contains(where: { $0.topic == topic }) != true
         else { return }
         switch topic {
@@ -273,7 +210,10 @@ extension Notices {
         case .mesh:
             stories[topic] = nil
             meshTopicsCount -= 1
-        case .partial: break
+        case .partial:
+            guard news.isEnd else { return }
+            stories[topic] = nil
+            partialTopics.remove(topic)
         }
     }
 

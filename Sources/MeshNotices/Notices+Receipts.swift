@@ -124,13 +124,30 @@ extension Notices {
     /// may be.
     private func isPlausible(_ receipt: Receipt) -> Bool {
         switch receipt.topic {
-        case .chain(let check), .partial(let check):
+        case .partial where !hasRoom(for: receipt.line, of: receipt.check): return false
+        case .mesh(let subject):
+            guard hasRoom(for: receipt.line, of: receipt.check) else { return false }
+            guard let known = meshRevision(of: MeshSubject(subject)) else {
+                return receipt.epoch < NoticeBounds.firstRevisionEnd
+            }
+            return receipt.epoch <= known.revision &+ NoticeBounds.revisionsAheadMax
+        case .chain(let check), .partial(let check, _):
             guard let news = stories[.chain(check)], news.place.birth == receipt.birth else {
                 return true
             }
             return receipt.epoch <= news.place.epoch + NoticeBounds.epochsAheadMax
-        case .mesh: return true
         }
+    }
+
+    /// Sides of a cut and subjects of the mesh have names that nobody can check: invented ones must
+    /// not push out what belongs in the ledger.
+    private func hasRoom(for line: Line, of check: CheckID) -> Bool {
+        let lines = ledger.lines(of: check)
+        let bound =
+            line.topic.kind == .mesh
+            ? parameters.bounds.meshTopicsMax : parameters.bounds.partialLinesMax
+        guard lines.count >= bound else { return true }
+        return lines.contains(line) || lines.count { $0.topic.kind == line.topic.kind } < bound
     }
 
     /// A receipt is known, whosever: keeps it, and ends or hands over what it is about.

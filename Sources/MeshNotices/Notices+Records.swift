@@ -1,7 +1,8 @@
 package import MeshChecks
 package import MeshCore
 
-/// What people do: silences, acknowledgements, messages, changes of the configuration.
+/// What people do: silences, acknowledgements, messages, changes of the configuration. And what a
+/// node reports of itself.
 extension Notices {
     /// Holds back what is to be told of a check until a time on the wall clock.
     package mutating func silence(
@@ -45,6 +46,22 @@ extension Notices {
         make(
             .configuration(version: version, digest: digest, RecordText(text)),
             about: RecordSubject(configurationOf: mesh, using: cryptography), actor, now: now)
+    }
+
+    /// What this node has to say of itself has changed.
+    package mutating func report(_ report: NodeReport, now: Instant) {
+        make(
+            .report(report), about: RecordSubject(reportOf: id, using: cryptography), "", now: now)
+    }
+
+    /// The latest report of each node that ever made one, in the order of their ids.
+    package var reports: [(node: NodeID, report: NodeReport)] {
+        records.subjects.compactMap { subject in
+            guard let record = records[subject]?.statement,
+                case .report(let report) = record.content
+            else { return nil }
+            return (record.node, report)
+        }.sorted { $0.node < $1.node }
     }
 
     private mutating func make(
@@ -95,6 +112,8 @@ extension Notices {
             record.subject == RecordSubject(acknowledgementOf: check, using: cryptography)
         case .configuration:
             record.subject == RecordSubject(configurationOf: mesh, using: cryptography)
+        case .report:
+            record.subject == RecordSubject(reportOf: record.node, using: cryptography)
         case .message:
             // Later revisions come with later stamps, maybe of other nodes; the first names it.
             record.revision > 1
@@ -121,7 +140,7 @@ extension Notices {
         switch signed.statement.content {
         case .silence(let check, _), .unsilence(let check):
             for line in openLines[check] ?? [] { advance(line, now: now) }
-        case .acknowledgement, .message, .configuration: break
+        case .acknowledgement, .message, .configuration, .report: break
         }
     }
 

@@ -31,7 +31,7 @@ extension Notices {
                 contact: receipt.contact, flip: receipt.occasion,
                 epoch: UInt32(clamping: receipt.epoch), state: receipt.state, previous: nil,
                 since: receipt.time, reason: .none, confirmedBy: [],
-                isPartialView: receipt.topic.kind == .partial)
+                isPartialView: receipt.topic.kind == .partial, subject: receipt.topic.subject)
         let status: NoticeStatus =
             switch receipt.outcome {
             case .sent: .sent

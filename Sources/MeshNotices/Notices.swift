@@ -34,6 +34,8 @@ package struct Notices: Sendable {
 
     var stories: [Topic: News] = [:]
     var meshTopicsCount = 0
+    /// The partial views among the stories. Bound: `partialTopicsMax`.
+    var partialTopics: Set<Topic> = []
     /// Topics with a notice that a bound has kept from its way.
     var turnedAway: Set<Topic> = []
     var turnedAwayAlarm = Alarm()

@@ -76,6 +76,28 @@ extension Verdicts {
 
     private static var ladderMax: Int { 16 }
 
+    /// Names of the checks of which this node is the first owner and at which too few look.
+    package var unwatchedNames: [CheckName] {
+        duties.places.compactMap { duty in
+            guard let held = duties.at(duty), held.role == .owner(rank: 0), !held.isWatched
+            else { return nil }
+            return plan(held.check)?.name
+        }
+    }
+
+    /// Nodes that have said that they do not have a check which is configured here, ascending;
+    /// `nil` if this node is one that lacks checks: it cannot judge the others.
+    package var decliners: [NodeID]? {
+        var found: Set<NodeID> = []
+        for place in 0..<book.count where !book[place].board.isEmpty {
+            for posted in book[place].board.posted where posted.entry.stance == .declines {
+                if posted.entry.node == id { return nil }
+                if book[place].plan != nil { found.insert(posted.entry.node) }
+            }
+        }
+        return found.sorted()
+    }
+
     // MARK: Dossiers
 
     /// Checks whose dossier has changed since the last call, with what it hashes to now.

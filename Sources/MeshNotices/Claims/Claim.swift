@@ -6,8 +6,8 @@ package import MeshCore
 ///
 /// Wire layout (`v` is a varint):
 ///
-///     number v | kind 1 | check 16 | subject 16, kind mesh only | contact 16 | ordinal v |
-///     occasion 16 | birth 16 | epoch v | state 1 | rank v | round v | has left 1
+///     number v | kind 1 | check 16 | subject 16, kinds mesh and partial only | contact 16 |
+///     ordinal v | occasion 16 | birth 16 | epoch v | state 1 | rank v | round v | has left 1
 package struct Claim: Sendable, Hashable {
     /// The claimant's own count; a renewal keeps it, another try has another.
     package var number: UInt64

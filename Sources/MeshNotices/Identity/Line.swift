@@ -5,8 +5,9 @@ package import MeshCore
 package enum Topic: Sendable, Hashable {
     /// A check's certified chain.
     case chain(CheckID)
-    /// A check as one side of a cut sees it.
-    case partial(CheckID)
+    /// A check as one side of a cut sees it: each side is told of, and ends, for itself. A side is
+    /// named by its lowest node when it began to tell.
+    case partial(CheckID, group: NodeID)
     /// Something about the mesh itself: a dead node, a lost quorum, a failing contact.
     case mesh(subject: Bytes16)
 
@@ -20,15 +21,27 @@ package enum Topic: Sendable, Hashable {
 
     var id: Bytes16 {
         switch self {
-        case .chain(let check), .partial(let check): check.bytes
+        case .chain(let check), .partial(let check, _): check.bytes
         case .mesh(let subject): subject
+        }
+    }
+
+    var subject: MeshSubject? {
+        if case .mesh(let subject) = self { MeshSubject(subject) } else { nil }
+    }
+
+    /// What tells topics of one kind and id apart: the side of a cut.
+    var group: Bytes16 {
+        switch self {
+        case .partial(_, let group): group.bytes
+        case .chain, .mesh: .zero
         }
     }
 }
 
 extension Topic: Comparable {
     package static func < (left: Topic, right: Topic) -> Bool {
-        (left.kind.rawValue, left.id) < (right.kind.rawValue, right.id)
+        (left.kind.rawValue, left.id, left.group) < (right.kind.rawValue, right.id, right.group)
     }
 }
 
@@ -42,11 +55,19 @@ struct Line: Sendable, Hashable, Comparable {
         left.topic == right.topic ? left.contact < right.contact : left.topic < right.topic
     }
 
-    /// 33 bytes: kind, id, contact. The end of this line's keys on disk.
+    /// It would tell a contact that this very contact fails.
+    var isAboutItsContact: Bool {
+        guard let subject = topic.subject, subject.kind == .failingContact else { return false }
+        return subject.isAbout(contact.bytes)
+    }
+
+    /// 33 bytes: kind, id, contact; of a partial view 49: its side is between them. The end of
+    /// this line's keys on disk.
     var key: [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 33)
+        var writer = ByteWriter(reservingCapacity: 49)
         writer.write(topic.kind.rawValue)
         writer.write(topic.id)
+        if case .partial(_, let group) = topic { writer.write(group.bytes) }
         writer.write(contact.bytes)
         return writer.bytes
     }

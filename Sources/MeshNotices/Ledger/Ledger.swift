@@ -54,6 +54,8 @@ struct Ledger: Sendable {
     private var lines: [CheckID: [Line]] = [:]
     private var stamps: [Stamp: Line] = [:]
     private var hashes: [CheckID: UInt64] = [:]
+    /// Lines of partial views: few, and looked for whenever a cut has healed.
+    private var partials: Set<Line> = []
     /// The exclusive or of all that is kept.
     private(set) var root: UInt64 = 0
 
@@ -67,6 +69,8 @@ struct Ledger: Sendable {
     /// Ascending.
     func lines(of check: CheckID) -> [Line] { lines[check] ?? [] }
     func hash(of check: CheckID) -> UInt64 { hashes[check] ?? 0 }
+    /// Ascending.
+    var partialLines: [Line] { partials.sorted() }
     var checks: [CheckID] { lines.keys.sorted() }
     var lineCount: Int { entries.count }
 
@@ -160,12 +164,14 @@ struct Ledger: Sendable {
 
     private mutating func take(_ line: Line) -> Entry {
         guard let entry = entries.removeValue(forKey: line) else { return Entry() }
+        partials.remove(line)
         if let check = Self.check(of: entry) { toggle(entry, of: check, on: line, isIn: false) }
         return entry
     }
 
     private mutating func put(_ entry: Entry, on line: Line, of check: CheckID) {
         entries[line] = entry
+        if case .partial = line.topic { partials.insert(line) }
         toggle(entry, of: check, on: line, isIn: true)
         var known = lines[check] ?? []
         let index = known.firstIndex { $0 >= line } ?? known.count

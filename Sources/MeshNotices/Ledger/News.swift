@@ -21,6 +21,8 @@ struct News: Sendable {
     /// The end of a partial view: for whoever was told of its beginning.
     var isEnd = false
     var isPartialView = false
+    /// A partial view that has passed: who was not told of it never will be.
+    var isWithdrawn = false
     /// Told to every contact where no route names the check.
     var isForAll = false
 

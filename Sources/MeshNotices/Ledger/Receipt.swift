@@ -6,9 +6,10 @@ package import MeshCore
 /// Wire layout (`v` is a varint); the notice's id follows from occasion, contact, kind and ordinal
 /// and is not written:
 ///
-///     kind 1 | check 16 | subject 16, kind mesh only | contact 16 | ordinal v | occasion 16 |
-///     incident 16 | birth 16 | epoch v | state 1 | round v | outcome 1: 0 sent, 1 failed |
-///     reason, failed only | key 32 | generation v | sequence v | wall time 8 | signature 64
+///     kind 1 | check 16 | subject 16, kinds mesh and partial only (the side's lowest node) |
+///     contact 16 | ordinal v | occasion 16 | incident 16 | birth 16 | epoch v | state 1 |
+///     round v | outcome 1: 0 sent, 1 failed | reason, failed only | key 32 | generation v |
+///     sequence v | wall time 8 | signature 64
 ///
 /// It carries its author's key, which the author's id is the hash of, because whoever judges it may
 /// never have met the author: a newcomer without a disk must not send again what one who has died
@@ -144,7 +145,11 @@ extension ByteWriter {
     mutating func write(_ topic: Topic, check: CheckID) {
         write(topic.kind.rawValue)
         write(check.bytes)
-        if case .mesh(let subject) = topic { write(subject) }
+        switch topic {
+        case .chain: break
+        case .partial(_, let group): write(group.bytes)
+        case .mesh(let subject): write(subject)
+        }
     }
 }
 
@@ -154,7 +159,7 @@ extension ByteReader {
         let check = CheckID(try readBytes16())
         switch kind {
         case .flip: return (.chain(check), check)
-        case .partial: return (.partial(check), check)
+        case .partial: return (.partial(check, group: NodeID(try readBytes16())), check)
         case .mesh: return (.mesh(subject: try readBytes16()), check)
         // Nobody makes these yet, so nobody has a receipt of one.
         case .reminder, .escalation, nil: throw .invalid

@@ -1,7 +1,7 @@
 package import MeshChecks
 package import MeshCore
 
-/// Something that a person did, signed by the node that was told: of two records on one subject
+/// Something that a person did, signed by the node that was told, or what a node says of itself: of two records on one subject
 /// the higher (revision, node) counts.
 ///
 /// Wire layout (`v` is a varint):
@@ -14,6 +14,7 @@ package import MeshCore
 ///              acknowledgement check 16 | flip 16
 ///              message        0, or 1 | check 16, then text v
 ///              configuration  version v | digest 16 | text v
+///              report         faults 1 | text v
 ///
 /// As a receipt does, it carries its author's key: a silence counts though who signed it is gone.
 package struct Record: Sendable, Hashable {
@@ -95,6 +96,9 @@ package struct Record: Sendable, Hashable {
             writer.writeVarint(version)
             writer.write(digest)
             writer.writePrefixed(Array(text.text.utf8))
+        case .report(let report):
+            writer.write(report.faults.rawValue)
+            writer.writePrefixed(Array(report.text.text.utf8))
         }
         writer.write(key.bytes)
         writer.writeVarint(UInt64(generation))
@@ -146,6 +150,9 @@ package struct Record: Sendable, Hashable {
             return .configuration(
                 version: try reader.readVarint(), digest: try reader.readBytes16(),
                 try reader.readText(atMost: textByteCountMax))
+        case 6:
+            let faults = NodeReport.Faults(rawValue: try reader.readUInt8())
+            return .report(NodeReport(faults, try reader.readText(atMost: textByteCountMax)))
         default: throw .invalid
         }
     }
@@ -158,6 +165,7 @@ package enum RecordContent: Sendable, Hashable {
     case acknowledgement(CheckID, FlipID)
     case message(about: CheckID?, RecordText)
     case configuration(version: UInt64, digest: Bytes16, RecordText)
+    case report(NodeReport)
 
     var code: UInt8 {
         switch self {
@@ -166,6 +174,7 @@ package enum RecordContent: Sendable, Hashable {
         case .acknowledgement: 3
         case .message: 4
         case .configuration: 5
+        case .report: 6
         }
     }
 }

@@ -3,7 +3,7 @@ package import MeshCore
 
 /// What a record is about, and of which only one counts: H("silence", check) for a silence and its
 /// end, H("acknowledgement", check), H("message", node, generation, sequence) for each message,
-/// H("configuration") for all changes of it.
+/// H("configuration") for all changes of it, H("report", node) for what a node says of itself.
 package struct RecordSubject: HashID {
     package let bytes: Bytes16
     package init(_ bytes: Bytes16) { self.bytes = bytes }
@@ -29,6 +29,12 @@ package struct RecordSubject: HashID {
         hash.combine(node.bytes)
         hash.combine(UInt64(generation))
         hash.combine(sequence)
+        bytes = hash.finalize(using: cryptography)
+    }
+
+    package init(reportOf node: NodeID, using cryptography: any Cryptography) {
+        var hash = TaggedHash("report")
+        hash.combine(node.bytes)
         bytes = hash.finalize(using: cryptography)
     }
 

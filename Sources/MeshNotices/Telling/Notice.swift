@@ -22,12 +22,14 @@ package struct Notice: Sendable, Hashable {
     package var reason: Reason
     package var confirmedBy: [NodeID]
     package var isPartialView: Bool
+    /// What a notice of kind `mesh` is about; `nil` for every other.
+    package var subject: MeshSubject?
 
     package init(
         id: NoticeID, incident: IncidentID, kind: NoticeKind, ordinal: UInt32, check: CheckID,
         contact: ContactID, flip: FlipID, epoch: UInt32, state: TargetState,
         previous: TargetState?, since: WallTime, reason: Reason, confirmedBy: [NodeID],
-        isPartialView: Bool
+        isPartialView: Bool, subject: MeshSubject? = nil
     ) {
         self.id = id
         self.incident = incident
@@ -43,5 +45,6 @@ package struct Notice: Sendable, Hashable {
         self.reason = reason
         self.confirmedBy = confirmedBy
         self.isPartialView = isPartialView
+        self.subject = subject
     }
 }

@@ -1,4 +1,5 @@
 package import MeshCore
+package import MeshEngine
 
 /// One thing that goes wrong, or right again, at one moment. Places are given by number.
 package enum Fault: Sendable, Hashable {
@@ -47,6 +48,8 @@ package enum Fault: Sendable, Hashable {
     /// The place's configuration is read again.
     case reconfigure(Int, PlanSkew)
     case lie(Int, Lie?)
+    /// The place's machine does something to its node, and the shell says so; or no longer does.
+    case machine(Int, NodeFault, Bool)
     /// Every node that runs now is measured from here: the idle window begins.
     case beginMeasuring
 }

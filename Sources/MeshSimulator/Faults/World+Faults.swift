@@ -78,6 +78,11 @@ extension World {
         case .lie(let place, let lie):
             watch.liars[place] = lie
             watch.lastDisturbance = now
+        case .machine(let place, let fault, let isWrong):
+            guard isRunning(place) else { return }
+            let local = processes[place].local(now)
+            processes[place].node?.noteFault(fault, isWrong ? "\(fault)" : nil, now: local)
+            drain(place)
         case .beginMeasuring:
             traffic.beginMeasuring(at: now)
         }

@@ -75,6 +75,7 @@ package enum Invariants {
             CertifiedFlips(), EpochsUnique(), TruthAgreement(bounds: bounds),
             Watched(bounds: bounds), MinoritySilent(), NoticesUnique(), AtMostOnce(),
             NothingMissed(bounds: bounds), NoFalseAlert(), NoRecoveryWithoutOutage(),
+            MeshTold(bounds: bounds),
         ]
     }
 }

@@ -1,4 +1,5 @@
 import MeshCore
+import MeshEngine
 
 /// Everything at once, by chance: what nobody thought of writing down as a scenario.
 extension ScenarioCatalog {
@@ -22,6 +23,7 @@ extension ScenarioCatalog {
             at = at + stage.moment(from: .milliseconds(500), to: .seconds(30))
         }
         if stage.setup.watch.checkCount > 0 {
+            hastenMeshNotices(&stage)
             var watching = WatchChaos(stage, seed: seed &+ 1)
             watching.strike(from: stage.settled, until: end, on: &stage.setup.plan)
             // Who was refused for long waits for long.
@@ -33,6 +35,18 @@ extension ScenarioCatalog {
             stage.setup.plan.add(.unblockDatagrams(place), at: end)
         }
     }
+}
+
+/// Half of all runs have an alert that names `mesh`. Half of them all tell of the mesh in seconds
+/// instead of minutes, or nothing in chaos would last long enough.
+private func hastenMeshNotices(_ stage: inout Stage) {
+    stage.setup.watch.tellsMesh = stage.request.seed & 2 != 0
+    guard stage.request.seed & 4 != 0 else { return }
+    stage.setup.watch.meshParameters.partitionGrace = .seconds(30)
+    stage.setup.watch.meshParameters.deathGrace = .seconds(20)
+    stage.setup.watch.meshParameters.contactGrace = .seconds(20)
+    stage.setup.watch.meshParameters.skewGrace = .seconds(20)
+    stage.setup.watch.meshParameters.recoveryGrace = .seconds(15)
 }
 
 /// Draws single strikes for the chaos scenario.

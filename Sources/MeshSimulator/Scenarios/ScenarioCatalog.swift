@@ -7,7 +7,7 @@ package enum ScenarioCatalog {
         everyday + restarts + cuts + sickness + attacks + [chaos]
 
     /// What happens to targets, providers and voters. They have checks even if none are asked for.
-    package static let watching: [Scenario] = verdicts + splits + telling + lying
+    package static let watching: [Scenario] = verdicts + splits + telling + lying + mesh
 
     /// What `checkmesh-sim` runs unless told otherwise.
     package static let standard = "steady"

@@ -62,6 +62,11 @@ package struct CheckTable: Sendable {
         return (contact, route)
     }
 
+    /// Who is told that the mesh has lost its quorum.
+    package var meshContacts: Range<Int> {
+        setup.tellsMesh ? 0..<min(1, contacts.count) : contacts.indices
+    }
+
     // MARK: Plans
 
     mutating func plan(_ skew: PlanSkew?) -> WatchPlan {
@@ -85,8 +90,7 @@ package struct CheckTable: Sendable {
             plan.contacts.insert(contact)
         }
         if setup.tellsMesh, let contact = contacts.first {
-            let check = CheckID(of: Self.name("mesh"), in: mesh, using: cryptography)
-            plan.routes[check] = [Route(contact: contact, on: .both)]
+            plan.meshRoutes = [Route(contact: contact, on: .both)]
         }
         return plan
     }

@@ -1,5 +1,6 @@
 package import MeshChecks
 package import MeshCore
+package import MeshEngine
 package import MeshNotices
 
 /// What a world's nodes are configured to watch and whom to tell, and who is configured otherwise.
@@ -20,6 +21,8 @@ package struct WatchSetup: Sendable {
     package var contactsToldDegraded: Set<Int> = []
     /// An alert to contact 0 names the built-in check `mesh`.
     package var tellsMesh = false
+    /// How long what is wrong with the mesh must last before anybody is told.
+    package var meshParameters = MeshHealthParameters()
     package var skewByPlace: [Int: PlanSkew] = [:]
     /// Two flips with one parent are reported and counted, and no violation.
     package var allowsForks = false

@@ -95,7 +95,7 @@ extension World {
     /// Part of every span that is asked about.
     private static let majorityCacheSpan = TimeSpan.seconds(1)
 
-    private func wasConnected(_ one: Int, _ other: Int, since moment: Instant) -> Bool {
+    func wasConnected(_ one: Int, _ other: Int, since moment: Instant) -> Bool {
         if network.reachability.isConnected(one, other) { return true }
         return formerReachabilities.contains {
             $0.until >= moment && $0.reachability.isConnected(one, other)

@@ -36,6 +36,11 @@ extension World {
 
     func text(_ notice: Notice) -> String {
         let isPartial = notice.isPartialView ? ", a partial view" : ""
+        if notice.kind == .mesh {
+            let subject = notice.subject?.kind.map { "\($0)" } ?? "something"
+            return "\(notice.id.description.prefix(6)) mesh \(subject) \(notice.epoch) "
+                + "\(notice.state) (\(notice.reason.text))"
+        }
         return "\(notice.id.description.prefix(6)) \(notice.kind) \(checkName(notice.check)) "
             + "\(notice.epoch) \(notice.state)\(isPartial)"
     }

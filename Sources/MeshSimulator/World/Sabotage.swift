@@ -64,6 +64,12 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case unsentNotices
     /// Outages are told as recoveries.
     case inventedRecovery
+    /// What is told of the mesh itself is told a second time under another id.
+    case stutteringMesh
+    /// What is told of the mesh itself is answered as sent and never leaves.
+    case mutedMesh
+    /// A partial view's end is answered as sent and never leaves.
+    case endlessPartials
     /// A node that was cut off tells what the others tell.
     case talkativeMinority
 }

@@ -68,7 +68,12 @@ extension Saboteur {
         case .secondSender:
             let other = world.processes.first { $0.number != number && world.isRunning($0.number) }
             if let other { world.deliver(order, by: other.number) }
-        case .renamedNotices:
+        case .mutedMesh where order.notice.kind == .mesh,
+            .endlessPartials where order.notice.kind == .partial && order.notice.ordinal > 0:
+            world.answerWithoutSending(order, by: number)
+            return nil
+        case .stutteringMesh where order.notice.kind == .mesh,
+            .renamedNotices:
             changed.notice.id = NoticeID(
                 flip: order.notice.flip, contact: order.notice.contact, kind: order.notice.kind,
                 ordinal: order.notice.ordinal + 1, using: world.cryptography)

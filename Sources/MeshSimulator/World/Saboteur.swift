@@ -60,7 +60,8 @@ struct Saboteur: Sendable {
             .quorumOfOne, .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals,
             .blindMesh,
             .secondSender,
-            .renamedNotices, .unsentNotices, .inventedRecovery, .talkativeMinority, nil:
+            .renamedNotices, .unsentNotices, .inventedRecovery, .stutteringMesh, .mutedMesh,
+            .endlessPartials, .talkativeMinority, nil:
             break
         }
         return parameters
@@ -110,8 +111,8 @@ struct Saboteur: Sendable {
             .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne, .falseLooks:
             return effect
         case .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh, .secondSender,
-            .renamedNotices,
-            .unsentNotices, .inventedRecovery, .talkativeMinority:
+            .renamedNotices, .unsentNotices, .inventedRecovery, .stutteringMesh, .mutedMesh,
+            .endlessPartials, .talkativeMinority:
             return sabotagedTruth(effect, of: number, in: world)
         }
     }

@@ -32,12 +32,13 @@ extension World {
             mesh: mesh, key: keys.publicKey, name: processes[number].name,
             zone: processes[number].zone, address: processes[number].address,
             generation: generation, bootID: bootID, born: disk.born, seedCount: seedCount)
+        var configuration = NodeConfiguration(
+            local: local, secrets: [setup.meshSecret], parameters: parameters,
+            restored: disk.entries, stored: disk.storedItems,
+            plan: watch.checks.plan(watch.skews[number]), wallClock: wallClock(of: number))
+        configuration.meshParameters = setup.watch.meshParameters
         var node = Node(
-            NodeConfiguration(
-                local: local, secrets: [setup.meshSecret], parameters: parameters,
-                restored: disk.entries, stored: disk.storedItems,
-                plan: watch.checks.plan(watch.skews[number]), wallClock: wallClock(of: number)),
-            cryptography: cryptography, generator: generator.split())
+            configuration, cryptography: cryptography, generator: generator.split())
         processes[number].life += 1
         processes[number].disk = disk
         processes[number].keys = keys

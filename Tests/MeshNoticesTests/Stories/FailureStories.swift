@@ -69,6 +69,22 @@ struct FailureStories {
         #expect(village.told.count == 1)
     }
 
+    @Test func `an outage after a recovery that was tried in vain is told, however often it fails`()
+    {
+        var village = Village(3)
+        village.learn(village.flip(1, .down, from: nil))
+        village.run(for: .seconds(10))
+        village.receivers = [Names.oncall: .refuses]
+        village.learn(village.flip(2, .up, from: .down))
+        village.run(for: .seconds(10))
+        village.learn(village.flip(3, .down, from: .up))
+        village.run(for: .seconds(40))
+        village.receivers = [:]
+        village.run(for: .minutes(10))
+        #expect(village.told.map(\.notice.state) == [.down, .down])
+        #expect(village.told.map(\.notice.epoch) == [1, 3])
+    }
+
     @Test func `the pauses double up to five minutes`() {
         let parameters = NoticeParameters()
         #expect(

@@ -57,11 +57,12 @@ struct WireTests {
     }
 
     static let claimText =
-        "ac02" + "04" + text(1) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02" + "01"
+        "ac02" + "04" + text(1) + text(2) + text(2) + "03" + text(4) + text(6) + "05" + "01" + "02"
+        + "01"
         + "01"
 
     @Test func `a claim and its answers are written as they always were`() {
-        let claim = Self.claim(.partial(CheckID(Self.id(1))))
+        let claim = Self.claim(.partial(CheckID(Self.id(1)), group: NodeID(Self.id(2))))
         #expect(claim.update().kind == 65)
         #expect(Self.hexadecimal(claim.update().body) == Self.claimText)
         let ack = ClaimAnswer(number: 300, verdict: .ack)
@@ -82,6 +83,7 @@ struct WireTests {
         .message(about: nil, RecordText("hi")),
         .message(about: CheckID(id(1)), RecordText("hi")),
         .configuration(version: 300, digest: id(7), RecordText("hi")),
+        .report(NodeReport([.wrongClock, .unwatchedChecks], RecordText("hi"))),
     ]
 
     static let contentTexts = [
@@ -91,6 +93,7 @@ struct WireTests {
         ("04", "00" + "026869"),
         ("04", "01" + text(1) + "026869"),
         ("05", "ac02" + text(7) + "026869"),
+        ("06", "05" + "026869"),
     ]
 
     static func record(_ content: RecordContent) -> Record {
@@ -122,7 +125,7 @@ struct WireTests {
             #expect((try? decode(bytes + [0])) == nil)
         }
         let topics: [Topic] = [
-            .chain(CheckID(Self.id(1))), .partial(CheckID(Self.id(1))),
+            .chain(CheckID(Self.id(1))), .partial(CheckID(Self.id(1)), group: NodeID(Self.id(2))),
             .mesh(subject: Self.id(12)),
         ]
         for topic in topics {

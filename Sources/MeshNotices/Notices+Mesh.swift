@@ -1,0 +1,84 @@
+package import MeshChecks
+package import MeshCore
+
+/// What is told of the mesh itself: notices of the built-in check `mesh`. They need no quorum and
+/// say whose view they are.
+extension Notices {
+    /// Something about the mesh itself. A lower revision than one that is known is ignored.
+    package mutating func tellMesh(_ subject: MeshNews, now: Instant) {
+        let topic = Topic.mesh(subject: subject.subject)
+        let known = stories[topic]
+        let occasion = FlipID(
+            meshSubject: subject.subject, revision: subject.revision, in: mesh,
+            using: cryptography)
+        let place = Place(
+            birth: Birth(.zero), epoch: subject.revision, ordinal: 0, state: subject.state,
+            occasion: occasion)
+        if let known {
+            guard place >= known.place else { return }
+        } else {
+            guard meshTopicsCount < parameters.bounds.meshTopicsMax else {
+                return effects.append(.report(.refused(.topics)))
+            }
+            meshTopicsCount += 1
+        }
+        let before = known.map { $0.place == place ? $0.previous : $0.state } ?? nil
+        let told = ledger.lines(of: meshCheck).first { $0.topic == topic }
+            .flatMap { ledger.told(on: $0) }
+        let isNewIncident = subject.state != .up && (before ?? told?.state ?? .up) == .up
+        let begun = IncidentID(of: meshCheck, beginning: occasion, using: cryptography)
+        var news = News(
+            check: meshCheck, place: place, previous: before ?? told?.state,
+            since: subject.since, reason: subject.reason, confirmedBy: subject.group,
+            ladder: Ladder(subject.ladder, ownerCount: subject.ladder.count),
+            incident: isNewIncident ? begun : known?.incident ?? told?.incident ?? begun)
+        if let known, known.place == place { news.incident = known.incident }
+        news.needsMajority = false
+        news.isForAll = subject.isLostQuorum
+        stories[topic] = news
+        reconsider(topic, now: now)
+    }
+
+    // MARK: What was told
+
+    /// A subject as some contact was last told of it.
+    package struct ToldSubject: Sendable, Hashable {
+        package var subject: MeshSubject
+        /// Who has told.
+        package var node: NodeID
+
+        package init(subject: MeshSubject, node: NodeID) {
+            self.subject = subject
+            self.node = node
+        }
+    }
+
+    /// Subjects of which some contact believes that something is wrong, ascending; each once for
+    /// every node that has told of it.
+    package var troublesTold: [ToldSubject] {
+        var found: [ToldSubject] = []
+        for line in ledger.lines(of: meshCheck) {
+            guard let subject = line.topic.subject, let told = ledger.told(on: line),
+                told.state != .up
+            else { continue }
+            let entry = ToldSubject(subject: subject, node: told.node)
+            if !found.contains(entry) { found.append(entry) }
+        }
+        return found
+    }
+
+    /// The highest revision of a subject that is known here, from whatever source, and its state.
+    package func meshRevision(
+        of subject: MeshSubject
+    ) -> (revision: UInt64, state: TargetState)? {
+        let topic = Topic.mesh(subject: subject.bytes)
+        var highest = stories[topic]?.place
+        for line in ledger.lines(of: meshCheck) where line.topic == topic {
+            for place in [ledger.told(on: line)?.place, ledger.failures(on: line).first?.place] {
+                guard let place else { continue }
+                highest = highest.map { max($0, place) } ?? place
+            }
+        }
+        return highest.map { ($0.epoch, $0.state) }
+    }
+}
