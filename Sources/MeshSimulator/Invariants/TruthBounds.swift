@@ -15,6 +15,9 @@ package struct TruthBounds: Sendable {
     package var retrying = TimeSpan.minutes(6)
     /// From a flip until everybody in a quiet mesh holds it.
     package var spreading: TimeSpan
+    /// How often a second a node that sees every target down may call other owners to look: all of
+    /// them with each look.
+    package var callsPerSecond: Int
 
     /// A node may go on minting by what it knew of its majority for so long …
     static let mintingGrace = TimeSpan.seconds(3)
@@ -30,5 +33,7 @@ package struct TruthBounds: Sendable {
         certification =
             interval * (watch.longestDelay + 3) + watch.timeout + spreading
         telling = .seconds(30) * patience
+        let shortest = max(1, Int(watch.shortestInterval.milliseconds))
+        callsPerSecond = watch.checkCount * max(0, watch.confirmationsMax - 1) * 1_000 / shortest
     }
 }
