@@ -35,6 +35,8 @@ package struct VerdictCounters: Sendable, Hashable {
     /// Signed by a key that does not fit, or by nobody we know.
     package var entriesRefused = 0
     package var certificatesRefused = 0
+    /// Proven by themselves, and not believed yet.
+    package var certificatesDoubted = 0
     /// About a flip or a birth that is past.
     package var entriesOutdated = 0
     package var boundsReached = 0

@@ -20,26 +20,19 @@ extension Verdicts {
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
             return
         }
-        // Whoever is settling believes its peers about those who are gone; later a signer must be
-        // known, or two made-up keys would be a quorum.
-        if isSettled {
-            for supporter in certificate.supporters {
-                let node = NodeID(of: supporter.key, using: cryptography)
-                guard acquaintances.contains(node) else {
-                    counters.certificatesRefused += 1
-                    return
-                }
-            }
-        }
         do throws(CertificateFault) {
             _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
+                certificate, mesh: mesh, cryptography: cryptography, trusting: trusted)
         } catch {
             counters.certificatesRefused += 1
             return
         }
         guard let place = book.open(certificate.flip.check) else {
             counters.boundsReached += 1
+            return
+        }
+        guard believes(certificate, place, from: peer, now: now) else {
+            counters.certificatesDoubted += 1
             return
         }
         adopt(certificate, encoded: body, origin: .received, place, now: now)
@@ -94,6 +87,7 @@ extension Verdicts {
         book[place].certified = CheckBook.Certified(
             flip: flip, certificate: encoded, learntAt: now, isContested: false)
         book[place].isBystanderWaiting = false
+        book[place].vouchers.removeAll()
         let update = Update(kind: UpdateKind.certificate, body: encoded)
         for posted in book[place].board.posted where posted.entry.epoch <= flip.epoch {
             effects.append(.hush(about: subject(place, posted.entry.node)))
@@ -228,7 +222,7 @@ extension Verdicts {
 
     mutating func receive(_ signed: SignedBirth, now: Instant) {
         if let birth, birth.birth <= signed.birth { return }
-        guard signed.isValid(mesh: mesh, using: cryptography) else {
+        guard trusted.contains(signed.key), signed.isValid(mesh: mesh, using: cryptography) else {
             counters.entriesRefused += 1
             return
         }

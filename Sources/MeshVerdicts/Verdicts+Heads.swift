@@ -198,7 +198,7 @@ extension Verdicts {
             if held.standing != nil, !isObserving(held, plan, now: now) {
                 withdraw(duty, now: now)
             }
-            let demands = demands(of: plan, now: now)
+            let demands = demands(of: plan.rule, now: now)
             let window = plan.rule.interval * 2 + plan.timeout + parameters.headPeriodMax
             let observing =
                 held.peers.count { peer in

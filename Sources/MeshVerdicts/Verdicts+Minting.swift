@@ -8,8 +8,9 @@ import MeshPlacement
 extension Verdicts {
     /// Mints the farthest state that enough eligible signers support, if there is one.
     mutating func mint(_ place: Int, now: Instant) {
-        guard isSettled, let birth = birth?.birth, let parent = parent(of: place),
-            let tally = tally(place, birth: birth, parent: parent, now: now)
+        guard isSettled, let plan = plan(place), let birth = birth?.birth,
+            let parent = parent(of: place),
+            let tally = tally(place, plan, birth: birth, parent: parent, now: now)
         else { return }
         guard majority.holds(since: now - parameters.majorityAge) else {
             if !awaitingMajority.contains(place) { awaitingMajority.append(place) }
@@ -17,16 +18,18 @@ extension Verdicts {
             return
         }
         let flip = Flip(
-            check: book[place].id, definition: tally.definition, birth: birth, parent: parent,
+            check: book[place].id, definition: plan.definition, birth: birth, parent: parent,
             epoch: nextEpoch(of: place), state: tally.state, in: mesh, using: cryptography)
         guard
             let certificate = Certificate(
                 flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
-                rolls: tally.rolls, using: cryptography)
+                rolls: tally.rolls,
+                definition: .init(rule: plan.rule, text: .hashed(plan.textID)),
+                using: cryptography)
         else { return }
         do throws(CertificateFault) {
             _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: .any)
+                certificate, mesh: mesh, cryptography: cryptography, trusting: trusted)
         } catch {
             // Lists that do not fit one another yet: their signers will sign again when they do.
             counters.certificatesRefused += 1
@@ -36,46 +39,33 @@ extension Verdicts {
     }
 
     struct Tally {
-        var definition: DefinitionID
         var state: TargetState
         var entries: [(SignedEntry, PublicKey)]
         var rolls: [Roll]
     }
 
-    /// Whose verdicts count together now, and for what.
+    /// Whose verdicts count together now, and for what. A node mints only by a definition that it
+    /// has itself: of any other it would have to take the signers' word for the rule.
     private mutating func tally(
-        _ place: Int, birth: Birth, parent: FlipID, now: Instant
+        _ place: Int, _ plan: CheckDefinition, birth: Birth, parent: FlipID, now: Instant
     ) -> Tally? {
-        let page = book[place]
         let epoch = nextEpoch(of: place)
-        let candidates = page.board.posted.filter { posted in
+        let group = book[place].board.posted.filter { posted in
             let entry = posted.entry
-            return entry.stance.isDissent && entry.birth == birth && entry.parent == parent
-                && entry.epoch == epoch && isStanding(posted, place, now: now)
-                && !equivocators.contains(entry.node)
+            return entry.stance.isDissent && entry.definition == plan.definition
+                && entry.birth == birth && entry.parent == parent && entry.epoch == epoch
+                && isStanding(posted, place, now: now) && !equivocators.contains(entry.node)
+                && !overstates(entry, plan)
         }
-        guard !candidates.isEmpty else { return nil }
-        for definition in Set(candidates.map(\.entry.definition)).sorted() {
-            let group = candidates.filter { $0.entry.definition == definition }
-            if let tally = tally(group, place, definition, now: now) { return tally }
-        }
-        return nil
-    }
-
-    private mutating func tally(
-        _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID, now: Instant
-    ) -> Tally? {
-        let certified = book[place].certified?.flip.state
-        let group = withoutOverstatements(group, place, definition)
-        let quorum = Int(group.map(\.entry.quorum).max() ?? 1)
-        let zonesNeeded = Int(group.map(\.entry.zones).max() ?? 1)
+        // The largest that anybody counts, and never less than this node does: a liar can neither
+        // lower what a flip takes nor lift it above the rule.
+        let demands = demands(of: plan.rule, now: now)
+        let quorum = max(Int(group.map(\.entry.quorum).max() ?? 1), demands.quorum)
+        let zonesNeeded = max(Int(group.map(\.entry.zones).max() ?? 1), demands.zones)
         guard group.count >= quorum else { return nil }
-        let owners = Int(group.map(\.entry.owners).max() ?? 1)
-        let own =
-            plan(place) != nil
-            ? placement.confirmers(of: book[place].id)
-            : placement.confirmers(of: book[place].id, confirmations: owners)
+        let own = placement.confirmers(of: plan.id)
         let eligible = group.filter { own.rank(of: $0.entry.node) != nil }
+        let certified = book[place].certified?.flip.state
         for state in statesByDistance(from: certified) {
             let supporters = eligible.filter { posted in
                 guard case .dissents(let seen) = posted.entry.stance else { return false }
@@ -87,24 +77,19 @@ extension Verdicts {
             let entries = supporters.compactMap { posted in
                 members[posted.entry.node].map { (posted.signed, $0.key) }
             }
-            return Tally(definition: definition, state: state, entries: entries, rolls: rolls)
+            return Tally(state: state, entries: entries, rolls: rolls)
         }
         return nil
     }
 
-    /// Verdicts that demand more than the rule can ask for would let one liar stop all others.
-    private func withoutOverstatements(
-        _ group: [Board.Posted], _ place: Int, _ definition: DefinitionID
-    ) -> [Board.Posted] {
-        guard let plan = plan(place), plan.definition == definition else { return group }
+    /// Whether a verdict demands more than the rule can ask for: counted, one liar would stop all
+    /// others.
+    private func overstates(_ entry: LogEntry, _ plan: CheckDefinition) -> Bool {
         let owners = plan.rule.confirmations
-        let quorum = plan.rule.quorum.needed(of: owners)
         let zones = plan.rule.zonesNeeded(counting: placement.knownZones.count)
-        return group.filter { posted in
-            let entry = posted.entry
-            return Int(entry.owners) <= owners && Int(entry.quorum) <= quorum
-                && Int(entry.zones) <= max(zones, 1)
-        }
+        return Int(entry.owners) > owners
+            || Int(entry.quorum) > plan.rule.quorum.needed(of: owners)
+            || Int(entry.zones) > max(zones, 1)
     }
 
     /// States other than the certified one, the farthest first; of two as far the worse.
@@ -163,7 +148,9 @@ extension Verdicts {
     /// A node that is no owner holds verdicts that could be minted: if the owners do not, it asks
     /// the signers whether they stand by them and does it itself.
     mutating func waitAsBystander(_ place: Int, now: Instant) {
-        guard isSettled, book[place].duty == nil, !book[place].isBystanderWaiting else { return }
+        guard isSettled, book[place].plan != nil, book[place].duty == nil,
+            !book[place].isBystanderWaiting
+        else { return }
         let dissents = book[place].board.posted.filter { $0.entry.stance.isDissent }
         guard let quorum = dissents.map(\.entry.quorum).max(), dissents.count >= Int(quorum) else {
             return
@@ -200,7 +187,7 @@ extension Verdicts {
             !held.isStandIn, held.standInRounds < Self.standInRoundsMax,
             let plan = plan(place)
         else { return }
-        let demands = demands(of: plan, now: now)
+        let demands = demands(of: plan.rule, now: now)
         let roll = placement.confirmers(of: plan.id)
         let signers = book[place].board.posted.filter {
             $0.entry.stance.isDissent && isStanding($0, place, now: now)

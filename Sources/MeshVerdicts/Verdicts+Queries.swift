@@ -35,7 +35,7 @@ extension Verdicts {
         let held = page.duty.flatMap { duties.at($0) }
         var isWatched = held.map(\.isWatched) ?? true
         if let plan, held == nil {
-            isWatched = owners.count >= demands(of: plan, now: now).quorum
+            isWatched = owners.count >= demands(of: plan.rule, now: now).quorum
         }
         let from = verdicts.filter {
             if case .dissents(let state) = $0.stance {

@@ -107,14 +107,6 @@ extension Verdicts {
         sign(entry, place, duty: nil)
     }
 
-    /// R, Q and Z of a check as this node sees the mesh now.
-    func demands(of plan: CheckDefinition, now: Instant) -> (owners: Int, quorum: Int, zones: Int) {
-        let owners = plan.rule.owners(known: max(placement.knownCount, 1))
-        let quorum = plan.rule.quorum.needed(of: owners)
-        let counting = zones.counting(at: now, grace: parameters.zoneGrace)
-        return (owners, quorum, min(plan.rule.zonesNeeded(counting: max(counting, 1)), quorum))
-    }
-
     /// Signs a stance unless exactly this is signed or being signed.
     private mutating func draft(
         _ stance: Stance, _ duty: Int, _ plan: CheckDefinition, now: Instant
@@ -123,7 +115,7 @@ extension Verdicts {
             let parent = parent(of: held.check)
         else { return }
         let place = held.check
-        let demands = demands(of: plan, now: now)
+        let demands = demands(of: plan.rule, now: now)
         let roll = placement.confirmers(of: plan.id)
         var entry = LogEntry(
             check: plan.id, stance: stance, definition: plan.definition, birth: birth,

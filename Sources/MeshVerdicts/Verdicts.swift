@@ -35,6 +35,8 @@ package struct Verdicts: Sendable {
     var burst: BurstGuard
     var hints = HintDesk()
     var rolls = RollShelf()
+    /// Whose signatures count: in roster mode only those of the roster.
+    package var trusted = TrustedKeys.any
     var looks: [LookToken: Int] = [:]
     var lastLook: UInt64 = 0
     /// Names one timing of a look, so that timers of an earlier one are known.

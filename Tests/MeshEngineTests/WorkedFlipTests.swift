@@ -287,7 +287,8 @@ private struct Story {
             return key(of: signed.entry.node).map { (signed, $0) }
         }
         return Certificate(
-            flip: flip, previous: previous, entries: entries, rolls: [roll], using: cryptography)
+            flip: flip, previous: previous, entries: entries, rolls: [roll],
+            definition: .init(rule: check.rule, text: .hashed(check.textID)), using: cryptography)
     }
 
     /// Bravo has seen nothing itself; it hears alpha and charlie and has the majority.

@@ -9,6 +9,7 @@ package struct CheckDefinition: Sendable, Hashable {
     package let id: CheckID
     package let name: CheckName
     package let definition: DefinitionID
+    package let textID: DefinitionTextID
     package let rule: VotingRule
     /// The longest that one look may take; below the interval, or looks would overlap.
     package let timeout: TimeSpan
@@ -26,7 +27,8 @@ package struct CheckDefinition: Sendable, Hashable {
             "expected a definition within its bounds")
         id = CheckID(of: name, in: mesh, using: cryptography)
         self.name = name
-        definition = DefinitionID(of: text, rule, using: cryptography)
+        textID = DefinitionTextID(of: text, using: cryptography)
+        definition = DefinitionID(of: textID, rule, using: cryptography)
         self.rule = rule
         self.timeout = timeout
         self.text = text

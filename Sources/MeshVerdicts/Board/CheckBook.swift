@@ -24,6 +24,7 @@ struct CheckBook: Sendable {
         var declinedAt: Instant?
         /// When a signer that is behind was last sent the flip.
         var taughtAt: Instant?
+        var vouchers = Vouchers()
     }
 
     /// The flip that a check is in, and its proof as it travels.

@@ -54,7 +54,8 @@ package struct Streak: Sendable, Hashable {
         let span = certified == nil ? .zero : interval * delay
         let ripe = TargetState.allCases.filter { state in
             let run = self[state]
-            return run.count >= needed && run.count > run.inherited && lastDue - run.firstDue >= span
+            return run.count >= needed && run.count > run.inherited
+                && lastDue - run.firstDue >= span
         }
         guard let certified else { return ripe.max() }
         return ripe.max {

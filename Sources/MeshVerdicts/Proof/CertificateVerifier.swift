@@ -27,15 +27,15 @@ package struct Verified: Hashable, Sendable {
     package var quorum: Int
     package var zonesNeeded: Int
     package var zonesSpanned: Int
-    /// Whether R and Q were held against the rule; without the definition at hand they are the
-    /// signers' word.
-    package var isRuleVerified: Bool
 }
 
 /// Judges a certificate from itself alone: no member list, no clock, no network.
 ///
 /// What it cannot know is whether the parent was certified in the state `Certificate.previous`
-/// says. Whoever holds the parent must compare; a chain of certificates says it offline.
+/// says: whoever holds the parent must compare, and a chain of certificates says it offline. Nor
+/// can it know whether the signers' lists were the mesh's, or the definition the one that was
+/// configured: signers who make up both prove what they agreed upon among themselves. A node holds
+/// that against its own view (`Verdicts.believes`), a person against a roster and the configuration.
 package enum CertificateVerifier {
     package static func verify(
         _ certificate: Certificate, mesh: MeshID, cryptography: any Cryptography,
@@ -125,20 +125,20 @@ package enum CertificateVerifier {
         let owners = supporters.map { Int($0.entry.owners) }.max() ?? 1
         let quorum = supporters.map { Int($0.entry.quorum) }.max() ?? 1
         let zones = supporters.map { Int($0.entry.zones) }.max() ?? 1
-        if let definition = certificate.definition {
-            let named = DefinitionID(of: definition.text, definition.rule, using: cryptography)
-            guard named == certificate.flip.definition else { throw .anotherDefinition }
-            // A list shorter than R + 12 names all known; a longer mesh has all its owners.
-            // Z is left to the signers: which zones still count is a matter of time.
-            let known = signers.map(\.roll.entries.count).max() ?? 1
-            let ownersByRule = definition.rule.owners(known: known)
-            guard owners >= ownersByRule else {
-                throw .ownersBelowRule(signed: owners, rule: ownersByRule)
-            }
-            let quorumByRule = definition.rule.quorum.needed(of: owners)
-            guard quorum >= quorumByRule else {
-                throw .quorumBelowRule(signed: quorum, rule: quorumByRule)
-            }
+        let definition = certificate.definition
+        guard definition.id(using: cryptography) == certificate.flip.definition else {
+            throw .anotherDefinition
+        }
+        // A list shorter than R + 12 names all known; a longer mesh has all its owners.
+        // Z is left to the signers: which zones still count is a matter of time.
+        let known = signers.map(\.roll.entries.count).max() ?? 1
+        let ownersByRule = definition.rule.owners(known: known)
+        guard owners >= ownersByRule else {
+            throw .ownersBelowRule(signed: owners, rule: ownersByRule)
+        }
+        let quorumByRule = definition.rule.quorum.needed(of: owners)
+        guard quorum >= quorumByRule else {
+            throw .quorumBelowRule(signed: quorum, rule: quorumByRule)
         }
         guard supporters.count >= quorum else {
             throw .tooFewSupporters(found: supporters.count, needed: quorum)
@@ -150,8 +150,7 @@ package enum CertificateVerifier {
         guard spanned >= zones else { throw .tooFewZones(found: spanned, needed: zones) }
         return Verified(
             flip: certificate.flip, signers: signers.map(\.node), owners: owners, quorum: quorum,
-            zonesNeeded: zones, zonesSpanned: spanned,
-            isRuleVerified: certificate.definition != nil)
+            zonesNeeded: zones, zonesSpanned: spanned)
     }
 }
 

@@ -15,7 +15,7 @@ import MeshPlacement
 //         zone x 2 v | node 16, or, for a signer, zone x 2 + 1 v | its place among them v
 //     rolls: count v, in order of first use, each
 //         runs v, each: first node v | how many v
-//     definition: 0, or 1 | rule | text l
+//     rule | definition: 0 | hash of its text 16, or 1 | text l
 //
 // A roll is runs of the nodes' list, so that a second one that differs by a member costs a few
 // bytes. Its digest is computed from it. One certificate has one encoding.
@@ -47,13 +47,15 @@ extension Certificate {
         writer.writeVarint(UInt64(supporters.count))
         for supporter in supporters { supporter.write(to: &writer) }
         RollTable(rolls, signers: supporters.map(\.node)).write(to: &writer)
-        guard let definition else {
-            writer.write(0 as UInt8)
-            return writer.bytes
-        }
-        writer.write(1 as UInt8)
         definition.rule.write(to: &writer)
-        writer.writePrefixed(definition.text)
+        switch definition.text {
+        case .hashed(let id):
+            writer.write(0 as UInt8)
+            writer.write(id.bytes)
+        case .whole(let text):
+            writer.write(1 as UInt8)
+            writer.writePrefixed(text)
+        }
         return writer.bytes
     }
 
@@ -160,13 +162,15 @@ extension Certificate.Supporter {
 extension Certificate.Definition {
     fileprivate static func decode(
         _ reader: inout ByteReader
-    ) throws(DecodeError) -> Certificate.Definition? {
+    ) throws(DecodeError) -> Certificate.Definition {
+        let rule = try VotingRule.decode(&reader)
         switch try reader.readUInt8() {
-        case 0: return nil
+        case 0:
+            let id = DefinitionTextID(try reader.readBytes16())
+            return Certificate.Definition(rule: rule, text: .hashed(id))
         case 1:
-            let rule = try VotingRule.decode(&reader)
             let text = try reader.readPrefixed(atMost: CheckDefinition.textByteCountMax)
-            return Certificate.Definition(rule: rule, text: Array(text))
+            return Certificate.Definition(rule: rule, text: .whole(Array(text)))
         default: throw .invalid
         }
     }

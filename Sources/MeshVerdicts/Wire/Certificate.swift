@@ -34,18 +34,36 @@ package struct Certificate: Hashable, Sendable {
         package var signedEntry: SignedEntry { SignedEntry(entry: entry, signature: signature) }
     }
 
-    /// The check's definition, so that R and Q can be held against the rule: in exported files.
-    /// Nodes have it in their configuration.
+    /// The check's definition: always its rule, so that R and Q can be held against it by whoever
+    /// has another configuration or none. The text comes along in exported files; for nodes its
+    /// hash will do, which ties the rule to the flip as well.
     package struct Definition: Hashable, Sendable {
-        package var rule: VotingRule
-        /// At most `CheckDefinition.textByteCountMax`.
-        package var text: [UInt8]
+        package enum Text: Hashable, Sendable {
+            case hashed(DefinitionTextID)
+            /// At most `CheckDefinition.textByteCountMax` bytes.
+            case whole([UInt8])
+        }
 
-        package init(rule: VotingRule, text: [UInt8]) {
-            precondition(
-                text.count <= CheckDefinition.textByteCountMax, "expected a text within its bound")
+        package var rule: VotingRule
+        package var text: Text
+
+        package init(rule: VotingRule, text: Text) {
+            if case .whole(let bytes) = text {
+                precondition(
+                    bytes.count <= CheckDefinition.textByteCountMax,
+                    "expected a text within its bound")
+            }
             self.rule = rule
             self.text = text
+        }
+
+        package func id(using cryptography: any Cryptography) -> DefinitionID {
+            let textID =
+                switch text {
+                case .hashed(let id): id
+                case .whole(let bytes): DefinitionTextID(of: bytes, using: cryptography)
+                }
+            return DefinitionID(of: textID, rule, using: cryptography)
         }
     }
 
@@ -62,7 +80,7 @@ package struct Certificate: Hashable, Sendable {
     package var rolls: [Roll]
     /// In the order of their nodes' ids.
     package var supporters: [Supporter]
-    package var definition: Definition?
+    package var definition: Definition
 
     /// The certificate of `flip` by `entries`, each with its signer's key. Of `rolls` it keeps those
     /// behind the entries' digests; `nil` if one of these is missing: ask its signer for it.
@@ -71,7 +89,7 @@ package struct Certificate: Hashable, Sendable {
     /// and epoch. Whether they prove it is for the verifier to say.
     package init?(
         flip: Flip, previous: TargetState?, entries: [(SignedEntry, PublicKey)], rolls: [Roll],
-        definition: Definition? = nil, using cryptography: any Cryptography
+        definition: Definition, using cryptography: any Cryptography
     ) {
         precondition(
             (1...Self.supportersMax).contains(entries.count)
@@ -97,7 +115,7 @@ package struct Certificate: Hashable, Sendable {
 
     init(
         flip: Flip, leadingID: FlipID, previous: TargetState?, rolls: [Roll],
-        supporters: [Supporter], definition: Definition?
+        supporters: [Supporter], definition: Definition
     ) {
         self.flip = flip
         self.leadingID = leadingID

@@ -19,7 +19,7 @@ extension Bench {
         let birth = verdicts.birth?.birth ?? Birth(.zero)
         let roll = verdicts.placement.confirmers(of: shop)
         let plan = seats[reader].plans[0]
-        let demands = verdicts.demands(of: plan, now: now)
+        let demands = verdicts.demands(of: plan.rule, now: now)
         var entry = LogEntry(
             check: shop, stance: stance, definition: plan.definition, birth: birth,
             parent: flip?.id
@@ -57,12 +57,19 @@ extension Bench {
     /// A certificate that these seats could have made against what `reader` holds.
     func certificate(
         of state: TargetState, by signers: [Int], against reader: Int = 0,
+        under plan: CheckDefinition? = nil, roll: Roll? = nil,
         changing change: (inout LogEntry) -> Void = { _ in }
     ) -> Certificate? {
         let verdicts = seats[reader].verdicts
+        let plan = plan ?? seats[reader].plans[0]
+        let roll = roll ?? verdicts.placement.confirmers(of: shop)
         let entries = signers.map { seat in
             (
-                entry(of: seat, .dissents(state), against: reader, changing: change),
+                entry(of: seat, .dissents(state), against: reader) {
+                    $0.definition = plan.definition
+                    $0.rollDigest = roll.digest(using: Self.cryptography)
+                    change(&$0)
+                },
                 seats[seat].key
             )
         }
@@ -72,12 +79,14 @@ extension Bench {
             epoch: first.epoch, state: state, in: mesh, using: Self.cryptography)
         return Certificate(
             flip: flip, previous: verdicts.flip(of: shop)?.state ?? (first.epoch > 1 ? .up : nil),
-            entries: entries, rolls: [verdicts.placement.confirmers(of: shop)],
-            using: Self.cryptography)
+            entries: entries, rolls: [roll],
+            definition: .init(rule: plan.rule, text: .hashed(plan.textID)), using: Self.cryptography
+        )
     }
 
-    mutating func bring(_ certificate: Certificate, to some: [Int]) {
+    mutating func bring(_ certificate: Certificate, to some: [Int], by carrier: Int? = nil) {
         let update = Update(kind: UpdateKind.certificate, body: certificate.encoded())
-        for seat in some { act(seat) { try? $0.receive(update, from: nil, now: $1) } }
+        let peer = carrier.map { seats[$0].node }
+        for seat in some { act(seat) { try? $0.receive(update, from: peer, now: $1) } }
     }
 }

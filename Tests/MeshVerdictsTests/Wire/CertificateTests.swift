@@ -10,22 +10,22 @@ struct CertificateTests {
 
     /// Wire version 1, with the stub's hashes for ids and signatures.
     static let golden = """
-        574d9375c3d43790fbcfb11c42a8c22b e956148e612c9916cf3c9485a1049362 02
-        cd789e5be9cb9ad799ef9366412871da 101112131415161718191a1b1c1d1e1f
-        ba30b26e8dbe553ff473ca83feb71a14 02 00
+        d4c4f08819f14d449fa6e00f5f650735 e956148e612c9916cf3c9485a1049362 02
+        a26a4bcef6390cc16f9fae9f90948f0b 101112131415161718191a1b1c1d1e1f
+        8af6262210cdc30d422b8c0e84e16450 02 00
         02
         0000000000000000000000000000000000000000000000070000000000000001
-        0c2fe36f7201cf19eb32d292edcc09e0465d97266e93e28f70ad8951565e11f4
-        0c2fe36f7201cf19eb32d292edcc09e0465d97266e93e28f70ad8951565e11f4
+        bd08e6d1d590c38a75feb6ad7ff5efa16e98e92269323e193c8da32b5e13c7f5
+        bd08e6d1d590c38a75feb6ad7ff5efa16e98e92269323e193c8da32b5e13c7f5
         00 c801 f0a204 12 07 72656675736564 80d8c1a28c34 d6a907 02 92c202 02 02 02
         0000000000000000000000000000000000000000000000070000000000000002
-        1390d056648c0a945344e06379f5a447e6517d1d326153a577e740f9df200ee3
-        1390d056648c0a945344e06379f5a447e6517d1d326153a577e740f9df200ee3
+        4f4a0484901eac8313e7627462222888ffa265347e7ce9ce9025765983bf3ec5
+        4f4a0484901eac8313e7627462222888ffa265347e7ce9ce9025765983bf3ec5
         01 c801 f0a204 12 00 85f2c1a28c34 d6a907 02 92c202 03 02 02
         02 02 6575 02 7573
         03 01 00 03 01 00 ffcdd08e98e9f028837e43e120ad3b87
         02 01 00 03 01 00 02
-        01 03 00 01 00 e0d403 16 7b2268747470223a226578616d706c652e6f7267227d
+        03 00 01 00 e0d403 01 16 7b2268747470223a226578616d706c652e6f7267227d
         """
 
     /// Flip, check and epoch; definition, birth, parent, state and the state before; two signers, of
@@ -61,8 +61,8 @@ struct CertificateTests {
         ("generation 0", "01 c801 f0a204 12 00", "01 00 f0a204 12 00"),
         ("a state that does not exist", "02 00 02 00000000", "03 00 02 00000000"),
         ("a state before that does not exist", "02 00 02 00000000", "02 07 02 00000000"),
-        ("neither a definition nor none", "01 03 00 01 00 e0d403", "02 03 00 01 00 e0d403"),
-        ("a rule that cannot be", "01 03 00 01 00 e0d403", "01 00 00 01 00 e0d403"),
+        ("neither a text nor its hash", "03 00 01 00 e0d403 01", "03 00 01 00 e0d403 02"),
+        ("a rule that cannot be", "03 00 01 00 e0d403", "00 00 01 00 e0d403"),
     ]
 
     @Test(arguments: unwritten)
@@ -119,7 +119,9 @@ struct CertificateTests {
         let proof = try Proof()
         let certificate = try proof.certificate(definition: true)
         let decoded = try proof.decode(certificate.encoded())
-        #expect(decoded.definition == Certificate.Definition(rule: proof.rule, text: proof.text))
+        #expect(
+            decoded.definition == Certificate.Definition(rule: proof.rule, text: .whole(proof.text))
+        )
         #expect(decoded == certificate)
     }
 
@@ -152,10 +154,12 @@ struct CertificateTests {
         let entries = [(proof.sign(proof.entry(0), by: key), key)]
         let certificate = Certificate(
             flip: flip, previous: .up, entries: entries, rolls: [proof.roll([1]), proof.roll],
+            definition: .init(rule: proof.rule, text: .hashed(proof.textID)),
             using: Proof.cryptography)
         #expect(certificate?.rolls == [proof.roll])
         let without = Certificate(
             flip: flip, previous: .up, entries: entries, rolls: [proof.roll([1])],
+            definition: .init(rule: proof.rule, text: .hashed(proof.textID)),
             using: Proof.cryptography)
         #expect(without == nil)
     }

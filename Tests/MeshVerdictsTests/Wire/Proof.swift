@@ -45,7 +45,8 @@ struct Proof {
         self.rule = rule
     }
 
-    var definition: DefinitionID { DefinitionID(of: text, rule, using: Self.cryptography) }
+    var textID: DefinitionTextID { DefinitionTextID(of: text, using: Self.cryptography) }
+    var definition: DefinitionID { DefinitionID(of: textID, rule, using: Self.cryptography) }
     var genesis: FlipID {
         FlipID(genesisOf: check, in: mesh, birth: birth, using: Self.cryptography)
     }
@@ -100,7 +101,7 @@ struct Proof {
         return try #require(
             Certificate(
                 flip: flip, previous: previous, entries: entries, rolls: rolls ?? [roll],
-                definition: definition ? .init(rule: rule, text: text) : nil,
+                definition: .init(rule: rule, text: definition ? .whole(text) : .hashed(textID)),
                 using: Self.cryptography))
     }
 
