@@ -11,6 +11,8 @@ package struct WatchLedger: Sendable {
     package internal(set) var troubles: TroubleLog
     package internal(set) var liars: [Int: Lie]
     var tongues: [Int: LiarTongue] = [:]
+    /// How often a liar's looks, signatures and requests were changed.
+    var liesTold: [Int: Int] = [:]
     /// What each place is configured with, if not with what all others are.
     package internal(set) var skews: [Int: PlanSkew]
     /// When uplinks, checkers, receivers, configurations or liars last changed.
