@@ -30,8 +30,9 @@ package struct TruthBounds: Sendable {
         let patience = 1 + (lossPerMillion * 4 + 999_999) / 1_000_000
         unwatched = interval + detection + watch.timeout + .seconds(2)
         spreading = .seconds(15) * patience
-        certification =
-            interval * (watch.longestDelay + 3) + watch.timeout + spreading
+        // The next look of an owner, and one that comes too early to count; the delay, twice: where
+        // the owners are too few, a stand-in begins when they have signed.
+        certification = interval * (2 * watch.longestDelay + 2) + watch.timeout + spreading
         telling = .seconds(30) * patience
         let shortest = max(1, Int(watch.shortestInterval.milliseconds))
         callsPerSecond = watch.checkCount * max(0, watch.confirmationsMax - 1) * 1_000 / shortest
