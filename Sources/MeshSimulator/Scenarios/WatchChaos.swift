@@ -63,6 +63,7 @@ struct WatchChaos {
     }
 
     private mutating func mend(at end: TimeSpan, _ plan: inout FaultPlan) {
+        for place in cloned { plan.add(.start(place), at: end) }
         for place in 0..<places {
             plan.add(.lie(place, nil), at: end)
             plan.add(.uplink(place, .works), at: end)
@@ -90,6 +91,8 @@ struct WatchChaos {
     /// Checks that were seen otherwise from somewhere; checks that flap.
     private var touched: Set<Int> = []
     private var flapping: Set<Int> = []
+    /// Places whose directories were copied.
+    private var cloned: [Int] = []
     /// When the next uplink may die.
     private var uplinksRestUntil = TimeSpan.zero
 
@@ -154,9 +157,9 @@ struct WatchChaos {
             stage.setup.nameByPlace[nextCopy] = World.label("node-\(original)")
             plan.add(.copyDisk(from: original, to: nextCopy), at: at)
             plan.add(.start(nextCopy), at: at)
-            // Whichever of the two has stopped, it is the copy that goes in the end.
+            // Whichever of the two has stopped, it is the original that comes back in the end.
             plan.add(.kill(nextCopy, silently: false), at: over)
-            plan.add(.start(original), at: over)
+            cloned.append(original)
             nextCopy += 1
         case .isForgotten:
             let victim = generator.index(below: nodes)
