@@ -23,7 +23,9 @@ extension Node {
             take(update, from: peer.node, now: now)
         case .truthDigest(let digest, let node):
             truthSync.compare(
-                digest, of: node, with: dossiers.digest.root, now: now, using: &generator)
+                digest, of: node, with: dossiers.digest.root, inStorm: membership.isInStorm,
+                now: now,
+                using: &generator)
         case .stream(let stream, let event, let peer):
             let source = NodeDossiers(desk: dossiers, verdicts: verdicts, notices: notices)
             truthSync.handle(
@@ -59,6 +61,9 @@ extension Node {
             } catch {
                 counters.payloadsMalformed += 1
             }
+        case UpdateKind.flipNews:
+            guard let peer else { return }
+            take(flipNews: update, from: peer, now: now)
         case VerdictMail.kinds:
             guard let peer else { return }
             do throws(DecodeError) {
@@ -69,18 +74,27 @@ extension Node {
         case UpdateKind.receipt, UpdateKind.record:
             takeTold(update, now: now)
         case UpdateKind.claim:
-            guard let peer else { return }
+            guard let peer, mayTell(peer) else { return }
             if case .refused = notices.receive(claim: update, from: peer, now: now) {
                 counters.payloadsMalformed += 1
             }
         case UpdateKind.claimAnswer:
-            guard let peer else { return }
+            guard let peer, mayTell(peer) else { return }
             if case .refused = notices.receive(claimAnswer: update, from: peer, now: now) {
                 counters.payloadsMalformed += 1
             }
         default:
             counters.updatesUnknown += 1
         }
+    }
+
+    /// Whether a node's claims count: it is a member, and one that may vote.
+    private mutating func mayTell(_ peer: NodeID) -> Bool {
+        guard let key = membership.key(of: peer), membership.isListed(key) else {
+            counters.statementsRefused += 1
+            return false
+        }
+        return true
     }
 
     private mutating func take(_ message: VerdictMessage, from peer: NodeID, now: Instant) {
@@ -100,12 +114,12 @@ extension Node {
         let membership = self.membership
         let intake =
             update.kind == UpdateKind.receipt
-            ? notices.receive(receipt: update, keyOf: { membership.key(of: $0) }, now: now)
-            : notices.receive(record: update, keyOf: { membership.key(of: $0) }, now: now)
+            ? notices.receive(receipt: update, isTrusted: membership.isListed, now: now)
+            : notices.receive(record: update, isTrusted: membership.isListed, now: now)
         switch intake {
         case .new: self.membership.broadcast(update, about: Self.key(subject), now: now)
         case .known: break
-        case .unknownAuthor, .refused: counters.statementsRefused += 1
+        case .untrusted, .refused: counters.statementsRefused += 1
         }
     }
 

@@ -18,9 +18,7 @@ extension Node {
         case .nameConflict(_, let keeper, let loser), .nameTaken(_, let keeper, let loser):
             noteMember(keeper, now: now)
             noteMember(loser, now: now)
-        case .synced(let node):
-            settling.hasMemberSynced = true
-            truthSync.force(node, now: now)
+        case .synced: considerSettling(now: now)
         case .refuted, .collision, .datagramsBlocked, .stalled: break
         }
     }

@@ -37,9 +37,10 @@ extension Node {
             }
             while let parcel = courier.popSend(retry: membership.pingTimeout, now: now) {
                 let message = EngineMessage.parcel(number: parcel.number)
-                _ = membership.send(
+                let isSent = membership.send(
                     kind: message.kind, fields: message.fields, updates: parcel.updates,
                     to: parcel.node, now: now)
+                if !isSent, membership.key(of: parcel.node) == nil { courier.forget(parcel.node) }
                 isIdle = false
             }
         }
@@ -90,7 +91,7 @@ extension Node {
         case .mail(let update, let subject, let nodes):
             mail(update, about: subject, to: nodes)
         case .tellAll(let update, let subject):
-            guard update.body.count <= Update.byteCountMax else { return }
+            guard let update = Self.datagramForm(of: update) else { return }
             membership.broadcast(update, about: Self.key(subject), now: now)
         case .hush(let subject): membership.unbroadcast(Self.key(subject))
         case .send(let message, let node):
@@ -101,6 +102,7 @@ extension Node {
         case .needMajority(let since):
             rollCall.ask(
                 since: since, now: now, known: membership.countedKnown, using: &generator)
+        case .compare(let node): _ = truthSync.force(node, now: now)
         case .store(let item): outbox.add(.store(item, token: nil))
         case .report(let event):
             outbox.add(.reportCheck(event))
@@ -113,8 +115,8 @@ extension Node {
     }
 
     private mutating func mail(_ update: Update, about subject: Bytes16, to nodes: [NodeID]) {
-        guard update.body.count <= Update.byteCountMax else { return }
         let key = DisseminationQueue.Key(subject: subject, slot: update.kind)
+        guard let update = Self.datagramForm(of: update) else { return }
         for node in nodes where membership.isReachable(node) && node != membership.id {
             courier.enqueue(update, about: key, to: node)
         }
@@ -181,23 +183,28 @@ extension Node {
         case .write(let kind, let body, let stream):
             membership.writeForeign(kind, body, on: stream)
         case .close(let stream): membership.closeForeign(stream)
-        case .received(_, let updates, _):
+        case .received(_, let updates, let node):
             // The parent of a verdict, and the birth of all, come before what leans on them.
             for update in updates.sorted(by: { $0.kind > $1.kind })
             where update.kind == UpdateKind.birth {
                 take(update, from: nil, now: now)
             }
             for update in updates where update.kind == UpdateKind.certificate {
-                take(update, from: nil, now: now)
+                take(update, from: node, now: now)
             }
             for update in updates
             where update.kind != UpdateKind.birth && update.kind != UpdateKind.certificate {
                 take(update, from: nil, now: now)
             }
-        case .finished:
-            settling.hasTruthSynced = true
+        case .finished(let node, let isOurs, let newsCount, let isWhole):
+            if isOurs { noteExchange(endedWith: node, hasFailed: false, now: now) }
+            // What an exchange before did not mend either will not be mended by waiting.
+            if isWhole || isOurs && newsCount == 0, membership.isNamedPeer(node) {
+                settling.hasTruthSynced = true
+            }
             considerSettling(now: now)
         case .failed(let node, let isOurs):
+            if isOurs { noteExchange(endedWith: node, hasFailed: true, now: now) }
             // A node that has not settled needs one exchange; the next peer may do.
             if isOurs, !settling.hasTruthSynced, membership.isReachable(node) {
                 timers.schedule(.settling, at: now + .milliseconds(500))

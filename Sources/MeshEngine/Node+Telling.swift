@@ -68,14 +68,15 @@ extension Node {
 
     mutating func considerSettling(now: Instant) {
         guard !settling.isSettled else { return }
-        if !settling.hasTruthSynced, settling.hasMemberSynced, truthSync.openedTo == nil,
-            let peer = membership.countedKnown.first(where: {
-                $0 != membership.id && membership.isReachable($0)
-            })
-        {
-            _ = truthSync.force(peer, now: now)
+        if !settling.hasTruthSynced, membership.hasSyncedWithNamedPeer, truthSync.openedTo == nil {
+            let named = membership.namedPeers.filter(membership.isReachable)
+            if !named.isEmpty {
+                truthSync.force(named[generator.index(below: named.count)], now: now)
+            }
         }
-        let next = settling.consider(seedsAreSettled: membership.seedsAreSettled, now: now)
+        let next = settling.consider(
+            hasMemberSynced: membership.hasSyncedWithNamedPeer,
+            seedsAreSettled: membership.seedsAreSettled, now: now)
         if let next { timers.schedule(.settling, at: next) }
         guard settling.isSettled else { return }
         feedMembers(now: now)

@@ -20,6 +20,8 @@ package struct Node: Sendable {
     var courier: Courier
     var rollCall: RollCall
     var truthSync = TruthSync()
+    var fetches = FetchList()
+    var fetchAlarm = Alarm()
     var dossiers = DossierDesk()
     var roster = RosterFeed()
     var settling: Settling
@@ -39,6 +41,8 @@ package struct Node: Sendable {
         /// Members have changed: place the checks anew.
         case placement
         case settling
+        /// A certificate is to be fetched.
+        case fetch
         case tick
     }
 
@@ -61,8 +65,9 @@ package struct Node: Sendable {
             id: id, mesh: mesh, generation: local.generation,
             parameters: configuration.verdictParameters, wallClock: configuration.wallClock,
             cryptography: cryptography, generator: generator.split())
+        if let roster = local.roster { verdicts.trusted = .keys(roster) }
         notices = Notices(
-            id: id, mesh: mesh, parameters: configuration.noticeParameters,
+            key: local.key, mesh: mesh, parameters: configuration.noticeParameters,
             cryptography: cryptography, wallClock: configuration.wallClock,
             restored: configuration.stored.filter { !DossierDesk.isVerdicts($0) })
         notices.setGeneration(local.generation)
@@ -250,6 +255,7 @@ package struct Node: Sendable {
             switch timer {
             case .placement: feedMembers(now: now)
             case .settling: considerSettling(now: now)
+            case .fetch: handleFetchTimer(now: now)
             case .tick: tick(now: now)
             }
         }

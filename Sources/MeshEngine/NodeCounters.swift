@@ -21,7 +21,8 @@ package struct NodeCounters: Sendable, Hashable {
     /// Messages and updates of kinds that this version does not know.
     package var messagesUnknown = 0
     package var updatesUnknown = 0
-    /// Receipts and records whose signature does not fit, or whose author nobody here knows.
+    /// Receipts and records whose signature does not fit, and receipts, records and claims of those
+    /// whose word does not count here.
     package var statementsRefused = 0
 
     package init() {}

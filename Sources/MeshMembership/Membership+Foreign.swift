@@ -143,6 +143,11 @@ extension Membership {
     package var pingTimeout: TimeSpan { roundTrips.timeout(parameters) }
     /// Whether the configuration names peers, this node itself not counted.
     package var hasNamedPeers: Bool { seeds.namesOthers }
+    /// Those that have answered as peers that the configuration names, ascending; not this node.
+    package var namedPeers: [NodeID] {
+        Set(seeds.seeds.compactMap(\.node)).subtracting([id]).sorted()
+    }
+    package func isNamedPeer(_ node: NodeID) -> Bool { node != id && seeds.names(node) }
     /// Every named peer has answered or has failed three tries. True without any.
     package var seedsAreSettled: Bool { seeds.areSettled }
 

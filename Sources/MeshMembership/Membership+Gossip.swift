@@ -16,6 +16,9 @@ extension Membership {
         wantGossip(now: now)
     }
 
+    /// More flips wait to be told than gossip carries in about a second.
+    package var isInStorm: Bool { lanes[.flips].count > MembershipBounds.stormFlipsMin }
+
     /// Another part's news under a key is told no more. Membership's own are left alone.
     package mutating func unbroadcast(_ key: DisseminationQueue.Key) {
         for lane in GossipLane.allCases where lane != .membership { lanes[lane].remove(key) }

@@ -278,7 +278,11 @@ extension Membership {
             return
         }
         hasSynced = true
-        if seed != nil || seeds.names(peer.node), peer.node != id { hasSyncedWithNamedPeer = true }
+        // One that is about to leave, or was sent away, is no witness of the mesh.
+        let isKnown = table.position(of: peer.node).map { table[$0].state.isKnown } ?? false
+        if seed != nil || seeds.names(peer.node), peer.node != id, isKnown {
+            hasSyncedWithNamedPeer = true
+        }
         report(.synced(peer.node))
         handUp(.synced(peer.node))
         guard let seed else { return }

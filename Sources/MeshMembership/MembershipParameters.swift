@@ -95,7 +95,9 @@ package enum MembershipBounds {
     /// Updates waiting to be gossiped per lane. The one sent most often gives way.
     package static let queuedUpdatesMax = 4_096
     /// Updates waiting in the lane of the flips: a storm of them moves by anti-entropy.
-    package static let queuedFlipsMax = 512
+    package static let queuedFlipsMax = 128
+    /// A datagram carries one or two, told six times each.
+    package static let stormFlipsMin = 24
     /// What waits for the other parts of the node, which empty it after every call. A further
     /// datagram's is dropped and counted; a further frame ends its stream.
     package static let inboxMax = 4_096

@@ -6,6 +6,8 @@ package struct NoticeParameters: Sendable {
     package var rung: TimeSpan = .milliseconds(1_500)
     /// How long a claim waits for one answer. Above a slow round trip, far below a rung.
     package var claimWait: TimeSpan = .milliseconds(150)
+    /// How soon it is said again to those who have not answered: one lost datagram must not decide.
+    package var claimRetry: TimeSpan = .milliseconds(50)
     /// How long a claim holds without being renewed …
     package var lease: TimeSpan = .seconds(4)
     /// … and how often it is, while its holder tries.
@@ -20,6 +22,11 @@ package struct NoticeParameters: Sendable {
     package var majorityFreshness: TimeSpan = .seconds(1)
     /// When to ask again after a *no*, or after none came.
     package var majorityRetry: TimeSpan = .seconds(2)
+    /// A signature that has not come for this long is asked for again.
+    package var signatureRetry: TimeSpan = .seconds(1)
+    /// How often what a bound kept from being told is looked at again.
+    package var boundRetry: TimeSpan = .seconds(1)
+    package var bounds = NoticeBounds()
 
     package init() {}
 
@@ -27,25 +34,4 @@ package struct NoticeParameters: Sendable {
     func pause(after round: UInt32) -> TimeSpan {
         min(roundPause * (1 << Int(min(round, 16))), roundPauseMax)
     }
-}
-
-/// Bounds of telling, and what happens at each.
-package enum NoticeBounds {
-    /// Notices on their way at once. A further one is not begun; it is reported.
-    package static let noticesMax = 65_536
-    /// Lines (check and contact) with receipts. At the bound, those that no route of this node
-    /// names give way, a quarter at a time, the oldest first; then a further one is refused.
-    package static let ledgerMax = 131_072
-    /// Failures kept for one notice, the latest of each node. A further node's is not kept.
-    package static let failuresMax = 32
-    /// Lines with claims of others. A further claim gets no answer: its sender waits 150 ms.
-    package static let claimedLinesMax = 65_536
-    /// Claims of others on one line. A further one gets no answer.
-    package static let claimsPerLineMax = 16
-    /// Signatures asked for and not yet given. A further statement is not made.
-    package static let signaturesMax = 65_536
-    /// Subjects of records. At the bound the one of the oldest time gives way.
-    package static let recordsMax = 8_192
-    /// Topics about the mesh. At the bound a further one is not told of.
-    package static let meshTopicsMax = 16_384
 }

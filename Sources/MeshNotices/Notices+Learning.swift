@@ -53,7 +53,7 @@ extension Notices {
         if let known {
             guard place >= known.place else { return }
         } else {
-            guard meshTopicsCount < NoticeBounds.meshTopicsMax else {
+            guard meshTopicsCount < parameters.bounds.meshTopicsMax else {
                 return effects.append(.report(.refused(.topics)))
             }
             meshTopicsCount += 1
@@ -201,8 +201,8 @@ extension Notices {
     private mutating func open(
         _ line: Line, _ news: News, _ want: Wanting.Want, owed: TargetState?, now: Instant
     ) {
-        guard errands.count < NoticeBounds.noticesMax else {
-            return effects.append(.report(.refused(.notices)))
+        guard errands.count < parameters.bounds.noticesMax else {
+            return turnAway(line.topic, now: now)
         }
         let notice = Notice(
             id: NoticeID(
@@ -286,7 +286,7 @@ extension Notices {
         }
         let known = stories[.chain(flip.check)]
         if let known, known.place.birth == flip.birth, known.state != .up {
-            if known.place.epoch + 1 >= UInt64(flip.epoch) { return known.incident }
+            if UInt64(flip.epoch) <= known.place.epoch &+ 1 { return known.incident }
         }
         // Flips in between are not known here; perhaps somebody told of one.
         var latest: Receipt?

@@ -41,8 +41,8 @@ extension Notices {
             ordinal: errand.place.ordinal, occasion: errand.place.occasion,
             incident: errand.notice.incident, birth: errand.place.birth,
             epoch: errand.place.epoch, state: errand.place.state, round: round,
-            outcome: outcome, node: id, generation: 0, sequence: 0,
-            time: WallTime(milliseconds: 0))
+            outcome: outcome, key: key, generation: 0, sequence: 0,
+            time: WallTime(milliseconds: 0), using: cryptography)
     }
 
     private mutating func sign(_ receipt: Receipt, now: Instant) {
@@ -51,17 +51,27 @@ extension Notices {
         receipt.generation = generation
         receipt.sequence = lastSequence
         receipt.time = wallClock.time(at: now)
-        sign(.receipt(receipt), receipt.signedBytes(mesh: mesh))
+        sign(.receipt(receipt), now: now)
     }
 
-    mutating func sign(_ draft: Draft, _ bytes: [UInt8]) {
-        guard drafts.count < NoticeBounds.signaturesMax else {
-            return effects.append(.report(.refused(.signatures)))
-        }
-        lastNumber += 1
-        let token = SigningToken(lastNumber)
+    mutating func sign(_ draft: Draft, now: Instant) {
+        lastSignature += 1
+        let token = SigningToken(lastSignature)
         drafts[token] = draft
-        effects.append(.sign(bytes, token))
+        askForSignature(under: draft, token, now: now)
+    }
+
+    private mutating func askForSignature(
+        under draft: Draft, _ token: SigningToken, now: Instant
+    ) {
+        effects.append(.sign(draft.signedBytes(mesh: mesh), token))
+        deadlines.schedule(.signature(token), at: now + parameters.signatureRetry)
+    }
+
+    /// A signature is late: a notice whose receipt is never signed would be told again by others.
+    mutating func askAgain(for token: SigningToken, now: Instant) {
+        guard let draft = drafts[token] else { return }
+        askForSignature(under: draft, token, now: now)
     }
 
     package mutating func handle(
@@ -75,6 +85,7 @@ extension Notices {
                 .spread(Update(kind: UpdateKind.receipt, body: signed.body), owners: owners))
             absorb(signed, now: now)
         case .record(let record):
+            recordDraftsCount -= 1
             let signed = Signed(statement: record, body: record.encoded(signature: signature))
             effects.append(
                 .spread(Update(kind: UpdateKind.record, body: signed.body), owners: []))
@@ -83,16 +94,20 @@ extension Notices {
         }
     }
 
-    /// Another node's receipt, by gossip, in person or by exchange.
+    /// Another node's receipt, by gossip, in person or by exchange. `isTrusted`: whose word counts,
+    /// by who may vote here; that the author is a member is not asked.
     package mutating func receive(
-        receipt update: Update, keyOf: (NodeID) -> PublicKey?, now: Instant
+        receipt update: Update, isTrusted: (PublicKey) -> Bool, now: Instant
     ) -> NoticesIntake {
-        guard let (receipt, signature) = try? Receipt.decode(update.body) else { return .refused }
+        guard let (receipt, signature) = try? Receipt.decode(update.body, using: cryptography),
+            isPlausible(receipt)
+        else { return .refused }
         let contradicted = ledger.contradiction(of: receipt, update.body)
         guard contradicted != nil || ledger.wants(receipt) else { return .known }
-        guard let key = keyOf(receipt.node) else { return .unknownAuthor }
+        guard isTrusted(receipt.key) else { return .untrusted }
         guard
-            cryptography.isValid(signature, over: receipt.signedBytes(mesh: mesh), by: key)
+            cryptography.isValid(
+                signature, over: receipt.signedBytes(mesh: mesh), by: receipt.key)
         else { return .refused }
         if let contradicted {
             effects.append(
@@ -104,14 +119,27 @@ extension Notices {
         return .new
     }
 
+    /// Whether a receipt may be about something that was decided. One far beyond the chain that is
+    /// known here would silence all flips up to its own; where the chain is not known yet, anything
+    /// may be.
+    private func isPlausible(_ receipt: Receipt) -> Bool {
+        switch receipt.topic {
+        case .chain(let check), .partial(let check):
+            guard let news = stories[.chain(check)], news.place.birth == receipt.birth else {
+                return true
+            }
+            return receipt.epoch <= news.place.epoch + NoticeBounds.epochsAheadMax
+        case .mesh: return true
+        }
+    }
+
     /// A receipt is known, whosever: keeps it, and ends or hands over what it is about.
     private mutating func absorb(_ signed: Signed<Receipt>, now: Instant) {
         let receipt = signed.statement
         let line = receipt.line
         changedDossiers.insert(receipt.check.bytes)
-        let merge = ledger.merge(signed) { [routes, stories] line in
-            guard let check = stories[line.topic]?.check else { return false }
-            return routes[check] != nil
+        let merge = ledger.merge(signed) { [routes, meshCheck] check in
+            check == meshCheck || routes[check] != nil
         }
         if merge.isRefused { effects.append(.report(.refused(.receipts))) }
         keep(merge, signed)

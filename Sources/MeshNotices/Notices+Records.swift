@@ -50,25 +50,31 @@ extension Notices {
     private mutating func make(
         _ content: RecordContent, about subject: RecordSubject, _ actor: String, now: Instant
     ) {
+        guard recordDraftsCount < parameters.bounds.signaturesMax else {
+            return effects.append(.report(.refused(.signatures)))
+        }
+        recordDraftsCount += 1
         lastSequence += 1
         let record = Record(
             subject: subject, revision: records.nextRevision(of: subject),
             actor: RecordText(actor, atMost: Record.actorByteCountMax),
-            time: wallClock.time(at: now), content: content, node: id, generation: generation,
-            sequence: lastSequence)
-        sign(.record(record), record.signedBytes(mesh: mesh))
+            time: wallClock.time(at: now), content: content, key: key, generation: generation,
+            sequence: lastSequence, using: cryptography)
+        sign(.record(record), now: now)
     }
 
-    /// Another node's record.
+    /// Another node's record; `isTrusted` as for receipts.
     package mutating func receive(
-        record update: Update, keyOf: (NodeID) -> PublicKey?, now: Instant
+        record update: Update, isTrusted: (PublicKey) -> Bool, now: Instant
     ) -> NoticesIntake {
-        guard let (record, signature) = try? Record.decode(update.body), isOnItsSubject(record)
+        guard let (record, signature) = try? Record.decode(update.body, using: cryptography),
+            isOnItsSubject(record), records.isInReach(record)
         else { return .refused }
         let contradicted = records.contradiction(of: record, update.body)
         guard contradicted != nil || records.wants(record) else { return .known }
-        guard let key = keyOf(record.node) else { return .unknownAuthor }
-        guard cryptography.isValid(signature, over: record.signedBytes(mesh: mesh), by: key)
+        guard isTrusted(record.key) else { return .untrusted }
+        guard
+            cryptography.isValid(signature, over: record.signedBytes(mesh: mesh), by: record.key)
         else { return .refused }
         if let contradicted {
             effects.append(

@@ -8,10 +8,12 @@ extension Notices {
         for item in items {
             guard let value = item.value else { continue }
             if item.key.starts(with: StoredKey.told) || item.key.starts(with: StoredKey.failed) {
-                guard let (receipt, _) = try? Receipt.decode(value) else { continue }
+                guard let (receipt, _) = try? Receipt.decode(value, using: cryptography)
+                else { continue }
                 _ = ledger.merge(Signed(statement: receipt, body: value)) { _ in true }
             } else if item.key.starts(with: StoredKey.record) {
-                guard let (record, _) = try? Record.decode(value), records.wants(record)
+                guard let (record, _) = try? Record.decode(value, using: cryptography),
+                    records.wants(record)
                 else { continue }
                 _ = records.keep(Signed(statement: record, body: value))
             } else if item.key.starts(with: StoredKey.claim) {

@@ -25,8 +25,7 @@ extension Notices {
         case .storing, .signing:
             due = nil
         case .claiming(let pending):
-            due = now < pending.deadline ? pending.deadline : nil
-            if due == nil { decide(&errand, pending, on: line, for: news, now: now) }
+            due = claimOn(&errand, pending, on: line, for: news, now: now)
         case .sending(let attempt):
             due = goOnSending(&errand, attempt, on: line, for: news, now: now)
         }
@@ -41,7 +40,7 @@ extension Notices {
     /// When an errand is to be looked at again after its phase has changed on the way.
     private func nextLook(at errand: Errand) -> Instant? {
         switch errand.phase {
-        case .claiming(let pending): pending.deadline
+        case .claiming(let pending): min(pending.deadline, pending.nextTry)
         case .sending(let attempt): min(attempt.deadline, attempt.nextRenewal)
         case .waiting, .mustering, .storing, .signing: nil
         }
@@ -114,9 +113,7 @@ extension Notices {
         let next =
             errand.base + parameters.rung * others + parameters.pause(after: errand.round)
         guard next <= now else { return next }
-        errand.round += 1
-        errand.spent = []
-        errand.base = now
+        errand.enterNextRound(now: now)
         return wait(&errand, on: line, for: news, now: now)
     }
 
@@ -154,9 +151,28 @@ extension Notices {
         errand.phase = .claiming(
             Errand.Pending(
                 claim: claim, deadline: isAlone ? now : now + parameters.claimWait,
-                leaseEnd: now + parameters.lease))
+                nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease))
         errands[line] = errand
         advance(line, now: now)
+    }
+
+    /// Claims once more where no answer has come, and decides when the wait is over.
+    private mutating func claimOn(
+        _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
+        now: Instant
+    ) -> Instant? {
+        guard now < pending.deadline else {
+            decide(&errand, pending, on: line, for: news, now: now)
+            return nil
+        }
+        guard now >= pending.nextTry else { return min(pending.deadline, pending.nextTry) }
+        let silent = news.ladder.audience(of: id)
+            .filter { isAlive($0) && !pending.yielded.contains($0) }
+        if !silent.isEmpty { effects.append(.sendClaim(pending.claim.update(), to: silent)) }
+        var pending = pending
+        pending.nextTry = now + parameters.claimRetry
+        errand.phase = .claiming(pending)
+        return min(pending.deadline, pending.nextTry)
     }
 
     /// Whether another's claim that holds here goes before `claim`, which has not left.
@@ -193,6 +209,11 @@ extension Notices {
         }
         lastNumber += 1
         let token = DeliveryToken(lastNumber)
+        if deliveries.count >= parameters.bounds.attemptsMax,
+            let oldest = deliveries.keys.min(by: { $0.number < $1.number })
+        {
+            deliveries[oldest] = nil
+        }
         deliveries[token] = receipt(of: errand, on: line, round: claim.round, .sent)
         errand.attempts += 1
         var leaving = claim

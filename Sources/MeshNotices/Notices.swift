@@ -12,6 +12,7 @@ package import MeshCore
 /// tells (`Ladder`, `Claim`, `ClaimBook`, `Errand`), and what people recorded (`RecordBook`).
 package struct Notices: Sendable {
     package let id: NodeID
+    let key: PublicKey
     let mesh: MeshID
     let parameters: NoticeParameters
     let cryptography: any Cryptography
@@ -33,14 +34,17 @@ package struct Notices: Sendable {
 
     var stories: [Topic: News] = [:]
     var meshTopicsCount = 0
+    /// Topics with a notice that a bound has kept from its way.
+    var turnedAway: Set<Topic> = []
+    var turnedAwayAlarm = Alarm()
     var errands: [Line: Errand] = [:]
     /// The lines of a check's errands, ascending.
     var openLines: [CheckID: [Line]] = [:]
     /// News that is not for a contact, because its route came after it.
     var passedOver: [Line: Place] = [:]
-    var ledger = Ledger()
-    var claims = ClaimBook()
-    var records = RecordBook()
+    var ledger: Ledger
+    var claims: ClaimBook
+    var records: RecordBook
     /// The last notice told on a line, as it was shown, where this node knew it whole.
     var lastTold: [Line: NoticeView] = [:]
     /// Claims that were on disk at the start, with no receipt: this node may have sent.
@@ -49,9 +53,13 @@ package struct Notices: Sendable {
     /// Receipts as they are to be signed when a provider says yes, however late.
     var deliveries: [DeliveryToken: Receipt] = [:]
     var drafts: [SigningToken: Draft] = [:]
+    var recordDraftsCount = 0
     /// Which line a claim, by its number, or the write of one belongs to.
     var claimNumbers: [UInt64: Line] = [:]
+    /// Of claims and attempts: the generation's own, for answers to an earlier start may still come.
     var lastNumber: UInt64 = 0
+    /// Of signatures. Small, because the node shifts it to tell its parts' apart.
+    var lastSignature: UInt64 = 0
     var lastSequence: UInt64 = 0
 
     var deadlines = DeadlineQueue<Timer>()
@@ -65,24 +73,37 @@ package struct Notices: Sendable {
         case errand(Line)
         case lease(Line)
         case rollCall
+        case signature(SigningToken)
+        case turnedAway
     }
 
     /// What waits for a signature.
     enum Draft: Sendable {
         case receipt(Receipt)
         case record(Record)
+
+        func signedBytes(mesh: MeshID) -> [UInt8] {
+            switch self {
+            case .receipt(let receipt): receipt.signedBytes(mesh: mesh)
+            case .record(let record): record.signedBytes(mesh: mesh)
+            }
+        }
     }
 
     /// `restored`: what was stored under keys of telling; the rest of it is ignored.
     package init(
-        id: NodeID, mesh: MeshID, parameters: NoticeParameters = .init(),
+        key: PublicKey, mesh: MeshID, parameters: NoticeParameters = .init(),
         cryptography: any Cryptography, wallClock: WallClock, restored: [StoredItem] = []
     ) {
-        self.id = id
+        id = NodeID(of: key, using: cryptography)
+        self.key = key
         self.mesh = mesh
         self.parameters = parameters
         self.cryptography = cryptography
         self.wallClock = wallClock
+        ledger = Ledger(bounds: parameters.bounds)
+        claims = ClaimBook(bounds: parameters.bounds)
+        records = RecordBook(bounds: parameters.bounds)
         restore(restored)
     }
 
@@ -99,6 +120,7 @@ package struct Notices: Sendable {
         self.routes = routes.mapValues(Route.merged)
         self.contacts = contacts
         self.meshCheck = meshCheck
+        ledger.routesChanged()
         for topic in stories.keys.sorted() {
             if isReload { passOver(topic, routedBefore: routesBefore) }
             reconsider(topic, now: now)
@@ -179,6 +201,8 @@ package struct Notices: Sendable {
                 guard let end = rollCallEnd, end <= now else { continue }
                 rollCallEnd = nil
                 if !mustering.isEmpty { askForMajority(now: now) }
+            case .signature(let token): askAgain(for: token, now: now)
+            case .turnedAway: takeTurnedAway(now: now)
             }
         }
     }

@@ -2,7 +2,7 @@ package import MeshCore
 
 /// What telling wants done.
 package enum NoticesEffect: Sendable, Hashable {
-    /// By acked unicast, tried again for about as long as a claim waits.
+    /// By unicast, at once and once: the answer is its ack, and who has not answered is told again.
     case sendClaim(Update, to: [NodeID])
     /// By unicast: an answer to a claim, or the receipt that makes the claim needless.
     case answer(Update, to: NodeID)
@@ -25,8 +25,8 @@ package enum NoticesIntake: Sendable, Hashable {
     case new
     /// Nothing new, or of no use here.
     case known
-    /// Its author's key is not known: it could not be judged.
-    case unknownAuthor
+    /// Its author's key is none of those that count here.
+    case untrusted
     /// It does not decode, or its signature is false.
     case refused
 }

@@ -16,6 +16,8 @@ package enum VerdictEffect: Sendable, Hashable {
     case send(VerdictMessage, to: NodeID)
     /// Find out whether this node has the majority by acks to pings sent after `since`.
     case needMajority(since: Instant)
+    /// Compare dossiers with this member: it speaks of what leans on a birth that is unknown here.
+    case compare(with: NodeID)
     case store(StoredItem)
     case report(CheckEvent)
 }

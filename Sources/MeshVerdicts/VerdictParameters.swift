@@ -19,6 +19,8 @@ package struct VerdictParameters: Sendable {
     package var tellAllDelay: TimeSpan = .seconds(1)
     /// A node that is no owner leaves minting to the owners for this long.
     package var bystanderDelay: TimeSpan = .milliseconds(1_500)
+    /// A member list that was asked for is waited for so long, where it would decide.
+    package var rollPatience: TimeSpan = .seconds(1)
     /// A zone whose members are all dead stops counting after this.
     package var zoneGrace: TimeSpan = .seconds(60)
     /// A result of asking for the majority serves minting for this long.
@@ -39,8 +41,14 @@ package struct VerdictParameters: Sendable {
     package var burstWindowMin: TimeSpan = .seconds(2)
     /// How long a burst that others see, too, is believed.
     package var burstBelief: TimeSpan = .seconds(10)
+    /// Whoever has signed two things under one number does not count in that generation, and in no
+    /// other for this long.
+    package var equivocatorRest: TimeSpan = .hours(1)
     /// How long a former owner goes on at most while the new one has not reported, in intervals.
     package var handoverIntervals = 3
+
+    /// What was signed about a check that is not configured here is kept for so long.
+    package var retention: TimeSpan = .hours(30 * 24)
 
     package init() {}
 }
@@ -49,6 +57,9 @@ package struct VerdictParameters: Sendable {
 package enum VerdictBounds {
     /// Checks of any origin, configured here or only heard of. Further ones heard of are refused.
     package static let checksMax = 20_000
+    /// Last flips of checks that are configured no more, without their proof. The one put away
+    /// longest ago gives way.
+    package static let archiveMax = 65_536
     /// Entries of others kept for one check: R + 12 at the most generous rule, and a few that come
     /// early. The one heard longest ago gives way.
     package static let boardMax = 48
@@ -65,8 +76,11 @@ package enum VerdictBounds {
     package static let acquaintancesMax = 40_000
     /// Signatures asked for and not yet given. A further stance waits for the next look.
     package static let signaturesMax = 4_096
-    /// Nodes proved to have signed two things under one number. The first ones are kept.
+    /// Nodes proved to have signed two things under one number. The one proved longest ago gives
+    /// way.
     package static let equivocatorsMax = 64
+    /// Latest statements of one node that a further one is compared with; the oldest gives way.
+    package static let statementsMax = 32
     /// Checks in a head's list, in one message of hints, in one question for standing entries.
     package static let prefixesMax = 64
 }

@@ -10,14 +10,22 @@ extension Verdicts {
         _ body: [UInt8], from peer: NodeID?, now: Instant
     ) throws(DecodeError) {
         guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
-        let held = book.place(of: check).flatMap { book[$0].certified?.flip }
-        if held?.id == id { return }
+        let certified = book.place(of: check).flatMap { book[$0].certified }
+        let held = certified?.flip
+        if held?.id == id, !(certified?.certificate.isEmpty ?? true) { return }
         // A fork's loser that is brought again has no more to say.
         if let place = book.place(of: check), book[place].certified?.rivals.contains(id) ?? false {
             return
         }
         let certificate = try decode(body)
-        if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch {
+        compareBirths(certificate.flip.birth, of: peer, now: now)
+        if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch,
+            !isOfInterest(certificate.flip)
+        {
+            return
+        }
+        guard !isForgotten(certificate, now: now) else {
+            counters.entriesOutdated += 1
             return
         }
         do throws(CertificateFault) {
@@ -44,7 +52,13 @@ extension Verdicts {
 
     /// Read from disk before the start.
     package mutating func restore(certificate body: [UInt8], now: Instant) {
+        if let flip = Flip.archived(body, mesh: mesh, cryptography: cryptography) {
+            // Of another birth it is the past of another chain.
+            if birth == nil || flip.birth == birth?.birth { book.restore(archived: flip) }
+            return
+        }
         guard let certificate = try? decode(body),
+            certificate.supporters.allSatisfy({ $0.entry.stance.isDissent }),
             let place = book.open(certificate.flip.check)
         else { return }
         adopt(certificate, encoded: body, origin: .restored, place, now: now)
@@ -61,31 +75,33 @@ extension Verdicts {
         now: Instant
     ) {
         let flip = certificate.flip
-        guard flip.birth == birth?.birth || origin == .restored || birth == nil else { return }
+        // Held under a birth that is not known yet, it would be lost to the next one that is heard
+        // of, and be minted again. Whoever brings it brings the birth, too.
+        guard flip.birth == birth?.birth || birth == nil && origin == .restored else { return }
         let former = book[place].certified
-        var isContested = false
         // Whoever holds the parent knows what state it was in; nobody signed that.
         if let former, former.flip.id == flip.parent, former.flip.state != certificate.previous {
             counters.certificatesRefused += 1
             return
         }
+        var isContested = false
         if let former {
-            guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
-                if former.flip.id != flip.id, former.flip.epoch == flip.epoch,
-                    former.flip.birth == flip.birth
-                {
-                    contest(place, lost: flip, won: former.flip, now: now)
-                }
+            guard flip.fitsBeside(former.flip) else {
+                counters.certificatesRefused += 1
                 return
             }
-            let isSibling = former.flip.epoch == flip.epoch && former.flip.birth == flip.birth
-            let isNephew =
-                former.flip.epoch + 1 == flip.epoch && former.flip.birth == flip.birth
-                && flip.parent != former.flip.id
-            isContested = isSibling || isNephew
+            guard former.flip.id != flip.id, flip.prevails(over: former.flip) else {
+                if former.flip.id == flip.id { prove(place, certificate, encoded, origin) }
+                return takeUpPast(flip, encoded: encoded, place, now: now)
+            }
+            isContested = former.isExcluded(by: flip)
         }
         book[place].certified = CheckBook.Certified(
-            flip: flip, certificate: encoded, learntAt: now, isContested: false)
+            flip: flip, certificate: encoded, observedAt: certificate.observedAt, learntAt: now,
+            rivals: former?.rivals ?? [], gap: former?.gap(before: flip))
+        if isContested, let former {
+            isContested = contest(place, lost: former.flip, now: now)
+        }
         book[place].isBystanderWaiting = false
         book[place].vouchers.removeAll()
         let update = Update(kind: UpdateKind.certificate, body: encoded)
@@ -98,24 +114,33 @@ extension Verdicts {
         book.noteChange(place)
         if origin != .restored {
             effects.append(.store(StoredItem(key: Self.key(of: flip.check), value: encoded)))
-            if update.body.count <= Update.byteCountMax {
-                effects.append(.tellAll(update, about: book[place].id.bytes))
-            }
+            effects.append(.tellAll(update, about: book[place].id.bytes))
         }
         if origin == .minted {
             let owners = placement.owners(of: flip.check).filter { $0 != id }
-            if !owners.isEmpty, update.body.count <= Update.byteCountMax {
+            if !owners.isEmpty {
                 effects.append(.mail(update, about: book[place].id.bytes, to: owners))
             }
         }
         report(.flipped(flip, from: former?.flip.state, origin: origin))
-        if isContested, let former {
-            contest(place, lost: former.flip, won: flip, now: now)
-        }
         setProvisional(nil, of: place)
         beginAnew(place, at: flip, now: now)
+        if isContested { beginRound(place, proof: former?.certificate, now: now) }
         // A dissent that came before its parent may count now.
         if !book[place].board.isEmpty { mint(place, now: now) }
+    }
+
+    /// The flip that is certified here had come from the archive, and now its proof has.
+    private mutating func prove(
+        _ place: Int, _ certificate: Certificate, _ encoded: [UInt8], _ origin: CheckEvent.Origin
+    ) {
+        guard book[place].certified?.certificate.isEmpty ?? false else { return }
+        book[place].certified?.certificate = encoded
+        book[place].certified?.observedAt = certificate.observedAt
+        book.noteChange(place)
+        guard origin != .restored else { return }
+        let item = StoredItem(key: Self.key(of: certificate.flip.check), value: encoded)
+        effects.append(.store(item))
     }
 
     static func key(of check: CheckID) -> [UInt8] {
@@ -142,42 +167,6 @@ extension Verdicts {
         } else if case .saw(flip.state, _)? = held.lastObservation?.outcome {
             duties[duty]?.isExact = false
         }
-    }
-
-    // MARK: Forks
-
-    /// Two flips of one check that cannot both be: nothing is told until every live owner has
-    /// looked again and none dissents.
-    private mutating func contest(_ place: Int, lost: Flip, won: Flip, now: Instant) {
-        guard var certified = book[place].certified,
-            certified.rivals.count < CheckBook.Certified.rivalsMax,
-            !certified.rivals.contains(lost.id)
-        else { return }
-        certified.rivals.append(lost.id)
-        book[place].certified = certified
-        report(.forked(lost: lost, won: won))
-        book[place].certified?.isContested = true
-        if let duty = book[place].duty { pullForward(duty, now: now) }
-        let plan = plan(place)
-        let span = (plan?.rule.interval ?? .minutes(1)) + (plan?.timeout ?? .seconds(10))
-        timers.schedule(
-            .confirm(check: place, won.id), at: now + span + parameters.headPeriodMin)
-    }
-
-    mutating func confirm(_ flip: FlipID, of place: Int, now: Instant) {
-        guard let certified = book[place].certified, certified.isContested,
-            certified.flip.id == flip
-        else { return }
-        let isDoubted = book[place].board.posted.contains {
-            $0.entry.parent == flip && $0.entry.stance.isDissent
-                && isStanding($0, place, now: now)
-        }
-        guard !isDoubted else {
-            let interval = plan(place)?.rule.interval ?? .minutes(1)
-            return timers.schedule(.confirm(check: place, flip), at: now + interval)
-        }
-        book[place].certified?.isContested = false
-        report(.confirmed(certified.flip))
     }
 
     // MARK: Birth
@@ -220,6 +209,21 @@ extension Verdicts {
             .sign(SignedBirth.signedBytes(of: made, mesh: mesh), token: lastDraft))
     }
 
+    /// Two members whose chains begin differently do not understand one another: one of them is
+    /// taught, at most one member a second, for anti-entropy does the rest.
+    mutating func compareBirths(_ theirs: Birth, of peer: NodeID?, now: Instant) {
+        guard let peer, theirs != birth?.birth else { return }
+        if let birth, birth.birth < theirs {
+            if let last = birthTaughtAt, now - last < .seconds(1) { return }
+            birthTaughtAt = now
+            effects.append(.mail(birth.update(), about: mesh.bytes, to: [peer]))
+        } else {
+            if let last = birthMissedAt, now - last < .seconds(1) { return }
+            birthMissedAt = now
+            effects.append(.compare(with: peer))
+        }
+    }
+
     mutating func receive(_ signed: SignedBirth, now: Instant) {
         if let birth, birth.birth <= signed.birth { return }
         guard trusted.contains(signed.key), signed.isValid(mesh: mesh, using: cryptography) else {
@@ -234,7 +238,8 @@ extension Verdicts {
         birth = signed
         effects.append(.store(StoredItem(key: [UInt8(ascii: "b")], value: signed.update().body)))
         effects.append(.tellAll(signed.update(), about: mesh.bytes))
-        for place in 0..<book.count {
+        book.dropArchive()
+        for place in 0..<book.count where book[place].isOpen {
             let isOther = book[place].certified.map { $0.flip.birth != signed.birth } ?? false
             if isOther { book[place].certified = nil }
             book[place].board.remove { $0.birth != signed.birth && $0.stance != .declines }

@@ -119,6 +119,7 @@ extension Verdicts {
             duties[duty]?.lastBegan = look.began
             duties[duty]?.lastObservation = observation
             take(state, of: look, duty, plan, now: now)
+            tellRound(state, of: look, duty, now: now)
             if isFirst { sendFirstHead(about: duty, now: now) }
         }
     }
@@ -259,6 +260,8 @@ extension Verdicts {
                 corroborate(place, hint.state, by: node, now: now)
             case .standIn:
                 standIn(place, for: node, now: now)
+            case .whatDoYouSee: answerRound(place, to: node, now: now)
+            case .iSee: noteRound(place, hint.state, by: node, now: now)
             }
         }
     }
@@ -289,16 +292,45 @@ extension Verdicts {
         if answers, !held.askedBy.contains(node), held.askedBy.count < Duty.askersMax {
             duties[duty]?.askedBy.append(node)
         }
-        // Already dissenting: the schedule is exact, and another look would not make it ripe sooner.
-        if let seen = seen(duty), seen != book[place].certified?.flip.state, !held.streak.isEmpty {
+        lookAsCalled(duty, now: now)
+    }
+
+    /// Another owner settles a fork. A look that began before it asked is no answer.
+    private mutating func answerRound(_ place: Int, to node: NodeID, now: Instant) {
+        guard let duty = book[place].duty, let held = duties.at(duty) else {
+            if plan(place) == nil { decline(place, now: now) }
             return
         }
+        guard held.roundAskers.count < Duty.askersMax,
+            !held.roundAskers.contains(where: { $0.node == node })
+        else { return }
+        duties[duty]?.roundAskers.append((node, now))
         lookAsCalled(duty, now: now)
+    }
+
+    private mutating func tellRound(
+        _ state: TargetState, of look: Duty.Look, _ duty: Int, now: Instant
+    ) {
+        guard let held = duties.at(duty) else { return }
+        for asker in held.roundAskers where asker.since <= look.began {
+            hint(.iSee, held.check, state, to: asker.node, now: now)
+        }
+        duties[duty]?.roundAskers.removeAll { $0.since <= look.began }
+        if let contest = book[held.check].certified?.contest, look.began >= contest.since {
+            noteRound(held.check, state, by: id, now: now)
+        }
     }
 
     /// Looks because others ask for it, as often as is good for the target.
     mutating func lookAsCalled(_ duty: Int, now: Instant) {
         guard let held = duties.at(duty), held.look == nil, let plan = plan(held.check) else {
+            return
+        }
+        // Already dissenting: the schedule is exact, and a look between would put off the one at
+        // which the streak has spanned the delay.
+        if let seen = seen(duty), seen != book[held.check].certified?.flip.state,
+            !held.streak.isEmpty
+        {
             return
         }
         let rest = min(plan.rule.interval / 2, .milliseconds(500))

@@ -69,11 +69,16 @@ extension Verdicts {
         acquaint(member.id)
         let former = members.updateValue(member, forKey: member.id)
         guard former != member else { return }
+        // In before out: a zone that only changes a member must not seem dark meanwhile.
+        var isDark = zones.change(
+            member.zone, known: 1, reachable: member.isReachable ? 1 : 0, now: now)
         if let former {
-            zones.change(
-                former.zone, known: -1, reachable: former.isReachable ? -1 : 0, now: now)
+            isDark =
+                zones.change(
+                    former.zone, known: -1, reachable: former.isReachable ? -1 : 0, now: now)
+                || isDark
         }
-        zones.change(member.zone, known: 1, reachable: member.isReachable ? 1 : 0, now: now)
+        if isDark { timers.schedule(.zoneGrace, at: now + parameters.zoneGrace) }
         if former.map({ $0.zone != member.zone || $0.isReachable != member.isReachable }) ?? true {
             placement.update(
                 PlacementMember(id: member.id, zone: member.zone, isReachable: member.isReachable))
@@ -85,22 +90,33 @@ extension Verdicts {
 
     package mutating func remove(_ node: NodeID, now: Instant) {
         guard let former = members.removeValue(forKey: node) else { return }
-        zones.change(former.zone, known: -1, reachable: former.isReachable ? -1 : 0, now: now)
+        let isDark = zones.change(
+            former.zone, known: -1, reachable: former.isReachable ? -1 : 0, now: now)
+        if isDark { timers.schedule(.zoneGrace, at: now + parameters.zoneGrace) }
         placement.remove(node)
-        forgetWords(of: node, before: .max)
+        statements.forget(node)
+        forgetWords(of: node, before: nil)
     }
 
-    /// What a node said in an earlier life, or one that is gone: nobody stands by it any more.
-    private mutating func forgetWords(of node: NodeID, before generation: UInt32) {
+    /// What a node said in an earlier life, or one that is gone (`nil`): nobody stands by it any
+    /// more.
+    private mutating func forgetWords(of node: NodeID, before generation: UInt32?) {
         for place in 0..<book.count where !book[place].board.isEmpty {
-            guard let entry = book[place].board[node]?.entry, entry.generation < generation else {
-                continue
-            }
+            guard let entry = book[place].board[node]?.entry,
+                generation.map({ entry.generation < $0 }) ?? true
+            else { continue }
             if entry.stance == .declines {
                 placement.setDeclining(false, node: node, check: book[place].id)
             }
             book[place].board.remove { $0.node == node }
             book.noteChange(place)
+        }
+    }
+
+    /// A zone may have stopped counting: what is signed demands one fewer.
+    mutating func noteDarkZones(now: Instant) {
+        for duty in duties.places where duties[duty]?.standing != nil {
+            reconsider(duty, now: now)
         }
     }
 

@@ -21,25 +21,17 @@ extension Verdicts {
             check: book[place].id, definition: plan.definition, birth: birth, parent: parent,
             epoch: nextEpoch(of: place), state: tally.state, in: mesh, using: cryptography)
         guard
-            let certificate = Certificate(
-                flip: flip, previous: book[place].certified?.flip.state, entries: tally.entries,
-                rolls: tally.rolls,
-                definition: .init(rule: plan.rule, text: .hashed(plan.textID)),
-                using: cryptography)
+            let certificate = prove(
+                flip, of: plan, by: tally, from: book[place].certified?.flip.state)
         else { return }
-        do throws(CertificateFault) {
-            _ = try CertificateVerifier.verify(
-                certificate, mesh: mesh, cryptography: cryptography, trusting: trusted)
-        } catch {
-            // Lists that do not fit one another yet: their signers will sign again when they do.
-            counters.certificatesRefused += 1
-            return
-        }
         adopt(certificate, encoded: certificate.encoded(), origin: .minted, place, now: now)
     }
 
     struct Tally {
         var state: TargetState
+        /// How many signers, in how many zones, are needed.
+        var quorum: Int
+        var zones: Int
         var entries: [(SignedEntry, PublicKey)]
         var rolls: [Roll]
     }
@@ -54,8 +46,7 @@ extension Verdicts {
             let entry = posted.entry
             return entry.stance.isDissent && entry.definition == plan.definition
                 && entry.birth == birth && entry.parent == parent && entry.epoch == epoch
-                && isStanding(posted, place, now: now) && !equivocators.contains(entry.node)
-                && !overstates(entry, plan)
+                && isStanding(posted, place, now: now) && !overstates(entry, plan)
         }
         // The largest that anybody counts, and never less than this node does: a liar can neither
         // lower what a flip takes nor lift it above the rule.
@@ -73,11 +64,24 @@ extension Verdicts {
             }
             let spanned = Set(supporters.compactMap { own.zone(of: $0.entry.node) })
             guard supporters.count >= quorum, spanned.count >= zonesNeeded else { continue }
-            guard let rolls = rolls(behind: supporters, own, place) else { return nil }
-            let entries = supporters.compactMap { posted in
+            let rolls = rolls(behind: supporters, own, place)
+            let digests = Set(rolls.map { $0.digest(using: cryptography) })
+            let provable = supporters.filter { digests.contains($0.entry.rollDigest) }
+            let proved = Set(provable.compactMap { own.zone(of: $0.entry.node) })
+            guard provable.count >= quorum, proved.count >= zonesNeeded else {
+                // The lists have been asked for. A list that never comes stops nobody for long.
+                let isComing = supporters.contains {
+                    !digests.contains($0.entry.rollDigest)
+                        && now - $0.receivedAt < parameters.rollPatience
+                }
+                if isComing { return nil }
+                continue
+            }
+            let entries = provable.compactMap { posted in
                 members[posted.entry.node].map { (posted.signed, $0.key) }
             }
-            return Tally(state: state, entries: entries, rolls: rolls)
+            return Tally(
+                state: state, quorum: quorum, zones: zonesNeeded, entries: entries, rolls: rolls)
         }
         return nil
     }
@@ -105,10 +109,9 @@ extension Verdicts {
     /// The member lists that the supporters signed over; asks for those that it does not have.
     private mutating func rolls(
         behind supporters: [Board.Posted], _ own: Roll, _ place: Int
-    ) -> [Roll]? {
+    ) -> [Roll] {
         var found: [Roll] = []
         var digests: [UInt64] = []
-        var isComplete = true
         let ownDigest = own.digest(using: cryptography)
         for posted in supporters {
             let digest = posted.entry.rollDigest
@@ -119,24 +122,25 @@ extension Verdicts {
             } else if let roll = rolls[digest] {
                 found.append(roll)
             } else {
-                isComplete = false
                 effects.append(
                     .send(
                         .askRoll(AskRoll(check: book[place].id, digest: digest)),
                         to: posted.entry.node))
             }
         }
-        return isComplete ? found : nil
+        return found
     }
 
     /// Whether a signer is known to stand by its entry: heard within three intervals, at least
-    /// ten seconds, and from its present generation.
+    /// ten seconds, and from its present generation. Who has said two things at once stands by
+    /// nothing.
     func isStanding(_ posted: Board.Posted, _ place: Int, now: Instant) -> Bool {
         let entry = posted.entry
         guard members[entry.node]?.generation == entry.generation || entry.node == id else {
             return false
         }
         guard entry.node != id else { return entry.generation == generation }
+        guard !isEquivocator(entry.node, now: now) else { return false }
         guard let stoodAt = posted.stoodAt else { return false }
         let interval = plan(place)?.rule.interval ?? .zero
         let window = max(interval * parameters.standingIntervals, parameters.standingMin)

@@ -24,7 +24,9 @@ package struct CheckView: Sendable {
 }
 
 extension Verdicts {
-    package var checkIDs: [CheckID] { (0..<book.count).map { book[$0].id } }
+    package var checkIDs: [CheckID] {
+        (0..<book.count).filter { book[$0].isOpen }.map { book[$0].id }
+    }
 
     package func view(of check: CheckID, now: Instant) -> CheckView? {
         guard let place = book.place(of: check) else { return nil }
@@ -59,7 +61,8 @@ extension Verdicts {
 
     /// The proof of a check's present flip, as it travels.
     package func certificate(of check: CheckID) -> [UInt8]? {
-        book.place(of: check).flatMap { book[$0].certified?.certificate }
+        let certificate = book.place(of: check).flatMap { book[$0].certified?.certificate }
+        return certificate.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The most checks that this node looks at as an owner.
@@ -78,16 +81,18 @@ extension Verdicts {
     /// Checks whose dossier has changed since the last call, with what it hashes to now.
     package mutating func takeChangedDossiers() -> [(key: Bytes16, hash: UInt64)] {
         guard book.hasChanged else { return [] }
-        return book.takeChanged().map { (book[$0].id.bytes, dossierHash($0)) }
+        let taken = book.takeChanged()
+        return taken.closed.map { ($0.bytes, 0) }
+            + taken.places.map { (book[$0].id.bytes, dossierHash($0)) }
     }
 
     /// Everything that two nodes must agree on about a check, and nothing else: the flip, and each
-    /// signer's latest number.
+    /// signer's latest number with what it says.
     private func dossierHash(_ place: Int) -> UInt64 {
         let page = book[place]
         var hash = StableHash()
         var isEmpty = true
-        if let certified = page.certified {
+        if let certified = page.certified, !certified.certificate.isEmpty {
             hash.combine(certified.flip.id.bytes.high)
             isEmpty = false
         }
@@ -95,6 +100,8 @@ extension Verdicts {
             hash.combine(posted.entry.node.bytes.high)
             hash.combine(UInt64(posted.entry.generation))
             hash.combine(posted.entry.sequence)
+            // Two statements under one number are a difference like any other.
+            hash.combine(posted.entry.contentHash)
             isEmpty = false
         }
         return isEmpty ? 0 : hash.finalize()
@@ -104,7 +111,7 @@ extension Verdicts {
         guard let place = book.place(of: check) else { return [] }
         let page = book[place]
         var updates: [Update] = []
-        if let certified = page.certified {
+        if let certified = page.certified, !certified.certificate.isEmpty {
             updates.append(Update(kind: UpdateKind.certificate, body: certified.certificate))
         }
         return updates + page.board.posted.map { $0.signed.update() }
@@ -121,6 +128,6 @@ extension Verdicts {
             let certificate = page.certified.map { $0.certificate.count + 32 } ?? 0
             return sum + MemoryLayout<CheckBook.Page>.stride + 40 + certificate
                 + page.board.posted.count * MemoryLayout<Board.Posted>.stride
-        } + duties.count * 400 + placement.storageByteCount
+        } + duties.count * 400 + book.archivedCount * 160 + placement.storageByteCount
     }
 }

@@ -35,6 +35,11 @@ extension Verdicts {
             if peer == entry.node { stand(entry.node, place, now: now) }
             return
         }
+        let isPlanned = book.place(of: entry.check).map { plan($0) != nil } ?? false
+        guard isPlanned || !isPast(entry.observedAt, now: now) else {
+            counters.entriesOutdated += 1
+            return
+        }
         guard entry.stance == .declines || isAboutNow(entry, from: peer, now: now) else { return }
         guard
             cryptography.isValid(
@@ -51,11 +56,13 @@ extension Verdicts {
         switch book[place].board.post(signed, now: now) {
         case .known: return
         case .equivocation(let first):
-            noteEquivocation(of: entry.node, first, signed)
+            book.noteChange(place)
+            noteEquivocation(first, signed, now: now)
             return
         case .new: break
         }
         book.noteChange(place)
+        compareStatements(signed, place, now: now)
         if peer == entry.node, !mayBeStale(now: now) {
             book[place].board.stands(entry.node, now: now)
         }
@@ -68,6 +75,7 @@ extension Verdicts {
 
     /// Whether an entry may matter: it is about a flip that this node has not passed yet.
     private mutating func isAboutNow(_ entry: LogEntry, from peer: NodeID?, now: Instant) -> Bool {
+        compareBirths(entry.birth, of: peer, now: now)
         guard let birth = birth?.birth else { return true }
         if entry.birth > birth || entry.generation < members[entry.node]?.generation ?? 0 {
             counters.entriesOutdated += 1
@@ -78,7 +86,7 @@ extension Verdicts {
         else { return true }
         counters.entriesOutdated += 1
         // Its signer is behind: it should hear of the flip, though not with every word it says.
-        if peer == entry.node, entry.epoch < certified.flip.epoch + 1,
+        if peer == entry.node, !certified.certificate.isEmpty,
             book[place].taughtAt.map({ now - $0 >= .seconds(1) }) ?? true
         {
             book[place].taughtAt = now
@@ -117,15 +125,6 @@ extension Verdicts {
         guard !mayBeStale(now: now) else { return }
         book[place].board.stands(node, now: now)
         mint(place, now: now)
-    }
-
-    private mutating func noteEquivocation(
-        of node: NodeID, _ first: SignedEntry, _ second: SignedEntry
-    ) {
-        guard !equivocators.contains(node), equivocators.count < VerdictBounds.equivocatorsMax
-        else { return }
-        equivocators.append(node)
-        report(.equivocated(node, first: first.update().body, second: second.update().body))
     }
 
     // MARK: Lists behind digests

@@ -12,7 +12,7 @@ extension Verdicts {
         return FlipID(genesisOf: book[place].id, in: mesh, birth: birth, using: cryptography)
     }
 
-    func nextEpoch(of place: Int) -> UInt32 { (book[place].certified?.flip.epoch ?? 0) + 1 }
+    func nextEpoch(of place: Int) -> UInt32 { book[place].certified?.flip.nextEpoch ?? 1 }
 
     /// Holds what this node has signed about a check against what it sees now, and signs what
     /// follows: a dissent when the streak is ripe, a withdrawal when it is no more.
@@ -169,6 +169,7 @@ extension Verdicts {
     /// An own entry is signed: the co-owners hear of it at once.
     private mutating func publish(_ signed: SignedEntry, _ place: Int, now: Instant) {
         let entry = signed.entry
+        guard book[place].id == entry.check, book[place].isOpen else { return }
         let isCurrent = entry.generation == generation && entry.parent == parent(of: place)
         if entry.stance == .declines {
             _ = book[place].board.post(signed, now: now)

@@ -43,7 +43,8 @@ package struct Verdicts: Sendable {
     var lastRevision: UInt32 = 0
     var drafts: [UInt64: Draft] = [:]
     var lastDraft: UInt64 = 0
-    var equivocators: [NodeID] = []
+    var equivocators = EquivocatorList()
+    var statements = StatementIndex()
     var headAlarm = Alarm()
     /// Who asked for heads lately, and until when he gets them.
     var audience: [NodeID: Instant] = [:]
@@ -61,6 +62,9 @@ package struct Verdicts: Sendable {
     /// When this mesh began to decide, once known.
     package internal(set) var birth: SignedBirth?
     var birthAlarm = Alarm()
+    /// When a member was last told of the birth, or asked, because it spoke of another.
+    var birthTaughtAt: Instant?
+    var birthMissedAt: Instant?
     /// It is this node's turn to make one, if it has the majority.
     var isBirthDue = false
     package internal(set) var isSettled = false
@@ -85,6 +89,7 @@ package struct Verdicts: Sendable {
         case hints
         case leave(duty: Int, revision: UInt32)
         case zoneGrace
+        case sweep
     }
 
     /// Something that waits for its signature.
@@ -108,6 +113,7 @@ package struct Verdicts: Sendable {
     }
 
     package mutating func start(now: Instant) {
+        scheduleSweep(now: now)
         scheduleHeads(at: now + generator.span(from: .zero, to: parameters.headPeriodMin))
     }
 
@@ -132,7 +138,8 @@ package struct Verdicts: Sendable {
             case .birth: makeBirth(now: now)
             case .hints: flushHints(now: now)
             case .leave(let duty, let revision): endLeaving(duty, revision: revision, now: now)
-            case .zoneGrace: break
+            case .zoneGrace: noteDarkZones(now: now)
+            case .sweep: sweep(now: now)
             }
         }
     }

@@ -115,7 +115,8 @@ import Testing
         #expect(hexadecimal(answerBody) == Self.answer)
         #expect(hexadecimal(receiptBody) == Self.receipt)
         let intake = others[0].receive(
-            receipt: try #require(receipt), keyOf: { story.key(of: $0) }, now: now)
+            receipt: try #require(receipt),
+            isTrusted: { key in story.members.contains { $0.key == key } }, now: now)
         #expect(intake == .new)
     }
 
@@ -133,10 +134,10 @@ import Testing
     private static let receipt =
         "01534940d474d96174ec6c20c432f48defdb4c9f7486bc0e8ac2fd73bd74f184"
         + "1c006de3d128b757f1e97c1e16227c5c455878f53a91f23a1a6b4e519f583ef1"
-        + "0d570000019b76daa8000123456789abcdef0202000056475aa75463474c0285"
-        + "df5dbf2bcab701010000019b7c02008a0fffddc65dc00b207b66add97846c283"
-        + "a2374773a025639ff6c529f39f27676fb61509ff18f530fa9934aab5bd6bf1d3"
-        + "35aaf9a3481e8a083f14dd5112989802"
+        + "0d570000019b76daa8000123456789abcdef0202000003a107bff3ce10be1d70"
+        + "dd18e74bc09967e4d6309ba50d5f1ddc8664125531b801010000019b7c02008a"
+        + "b3284bb2464b10328b3635edc407baeae7690f8bad5f5f1f9611dbf22131e265"
+        + "b0956950dbd4b647162f649f821ab9898c815fd69e07144004dbab96854bed06"
     private static let roll =
         "020765752d776573740775732d656173740356475aa75463474c0285df5dbf2b"
         + "cab70003396219237f75a64f12aeb7f39723ab0124f6ed6acbfe1009c030d7ca"
@@ -341,7 +342,7 @@ private struct Story {
     func teller(_ rank: Int) -> Notices {
         let now = Instant(nanoseconds: 1_000_000_000)
         var notices = Notices(
-            id: members[rank].node, mesh: mesh, cryptography: cryptography,
+            key: members[rank].key, mesh: mesh, cryptography: cryptography,
             wallClock: WallClock(
                 reading: WallTime(milliseconds: Self.since + 60_400), at: now))
         notices.setGeneration(1)

@@ -5,8 +5,10 @@
 /// The length lets a node skip a kind that it does not know, so a newer version may add kinds
 /// without breaking an older one.
 package struct Update: Hashable, Sendable {
-    /// A datagram must hold at least one update besides its message.
+    /// In a datagram, which must hold at least one update besides its message.
     package static let byteCountMax = 1_024
+    /// In a stream. What is larger than a datagram holds is fetched by stream (`flipNews`).
+    package static let streamedByteCountMax = 64 * 1_024
 
     package var kind: UInt8
     /// The body alone, as it was signed and will be relayed.
@@ -35,6 +37,8 @@ package enum UpdateKind {
     package static let certificate: UInt8 = 33
     /// Where all chains of a mesh begin.
     package static let birth: UInt8 = 34
+    /// Word of a certificate that no datagram holds: fetch it from who tells.
+    package static let flipNews: UInt8 = 35
     package static let flips: ClosedRange<UInt8> = 32...63
     /// A signed record that a notice was sent, or failed.
     package static let receipt: UInt8 = 64
@@ -51,9 +55,11 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    package mutating func readUpdate() throws(DecodeError) -> Update {
+    /// `limit`: bytes of the body, by what carries it.
+    package mutating func readUpdate(
+        atMost limit: Int = Update.byteCountMax
+    ) throws(DecodeError) -> Update {
         let kind = try readUInt8()
-        return Update(
-            kind: kind, body: Array(try readPrefixed(atMost: Update.byteCountMax)))
+        return Update(kind: kind, body: Array(try readPrefixed(atMost: limit)))
     }
 }

@@ -1,8 +1,10 @@
 import MeshCore
 
 /// When a node knows enough of its mesh to vote, mint, claim and tell (section 5, *Settled*): lists
-/// and dossiers exchanged in full with a peer in this generation, every named peer answered or
+/// and dossiers exchanged in full with a named peer in this life, every named peer answered or
 /// tried, and the member list at rest. A node alone by configuration is settled at once.
+///
+/// A peer that is not named may be as new as this node: two newcomers must not settle by each other.
 ///
 /// Once settled it stays so for this life.
 struct Settling: Sendable {
@@ -10,7 +12,6 @@ struct Settling: Sendable {
     private static let patience = TimeSpan.seconds(10)
 
     let isAlone: Bool
-    var hasMemberSynced = false
     var hasTruthSynced = false
     var lastChange = Instant.zero
     /// Telling waits for word of the majority.
@@ -23,7 +24,9 @@ struct Settling: Sendable {
     init(isAlone: Bool) { self.isAlone = isAlone }
 
     /// Whether it is time; when to ask again, if not and time alone may do it.
-    mutating func consider(seedsAreSettled: Bool, now: Instant) -> Instant? {
+    mutating func consider(
+        hasMemberSynced: Bool, seedsAreSettled: Bool, now: Instant
+    ) -> Instant? {
         let started = startedAt ?? now
         startedAt = started
         guard !isSettled else { return nil }

@@ -20,6 +20,7 @@ struct TruthExchange: Sendable {
     /// What this exchange is about.
     private(set) var buckets = BucketSet()
     private var theirs: [DossierSummary] = []
+    private var summariesCount = 0
     /// What the peer may send: the keys that we asked it for. The accepter asks for none and takes
     /// what is in the buckets.
     private var wanted: Set<Bytes16> = []
@@ -29,6 +30,13 @@ struct TruthExchange: Sendable {
     var freshDifferencesCount = 0
 
     var keysReceivedCount: Int { keysReceived.count }
+
+    /// Whether the opener has got all that it asked for, and was told of all that there is: a peer
+    /// that tells of near 2,000 dossiers may have more.
+    var isWhole: Bool {
+        isOpenedByUs && keysReceived.count == wanted.count
+            && summariesCount <= DossierPacker.keysMax / 2
+    }
 
     init(with node: NodeID, isOpenedByUs: Bool) {
         self.node = node
@@ -84,6 +92,7 @@ struct TruthExchange: Sendable {
             throw .invalid
         }
         theirs += summaries
+        summariesCount += summaries.count
         return isLast
     }
 
@@ -148,7 +157,7 @@ struct TruthExchange: Sendable {
             keysReceived.insert(dossier.key)
         }
         guard keysReceived.count <= DossierPacker.keysMax,
-            bytesReceived <= DossierPacker.byteCountMax + TruthFrame.byteCountTarget
+            bytesReceived <= DossierPacker.byteCountMax + Update.streamedByteCountMax
         else { throw .tooLarge }
     }
 }

@@ -7,7 +7,8 @@ package import MeshCore
 ///     opener:    wants, dossiers …, end ->
 ///     accepter:              <- dossiers …, end
 package enum TruthFrame: Hashable, Sendable {
-    /// A full frame is sent once it holds this much.
+    /// A full frame is sent once it holds this much. Only one update that alone is larger, at most
+    /// `Update.streamedByteCountMax`, makes a longer one.
     package static let byteCountTarget = 32 * 1_024
 
     /// The digest of each bucket of the sender.
@@ -113,7 +114,8 @@ package enum TruthFrame: Hashable, Sendable {
             for _ in 0..<(try readCount(&reader, each: dossierByteCountMin)) {
                 var dossier = Dossier(key: try reader.readBytes16(), updates: [])
                 for _ in 0..<(try readCount(&reader, each: 2)) {
-                    dossier.updates.append(try reader.readUpdate())
+                    dossier.updates.append(
+                        try reader.readUpdate(atMost: Update.streamedByteCountMax))
                 }
                 dossiers.append(dossier)
             }

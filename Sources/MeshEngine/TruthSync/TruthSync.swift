@@ -26,8 +26,9 @@ package struct TruthSync: Sendable {
         /// A peer's dossier, or a part of one: merge it.
         case received(key: Bytes16, [Update], from: NodeID)
         /// `newsCount`: differing keys that no recent exchange had, if opened by us; keys of which
-        /// something was received, if not.
-        case finished(with: NodeID, openedByUs: Bool, newsCount: Int)
+        /// something was received, if not. `isWhole`: it was opened by us, all that was asked for
+        /// has come, and no bound can have left anything out.
+        case finished(with: NodeID, openedByUs: Bool, newsCount: Int, isWhole: Bool)
         /// Refused, broken or against the rules. What was received counts.
         case failed(with: NodeID, openedByUs: Bool)
     }
@@ -59,12 +60,13 @@ package struct TruthSync: Sendable {
 
     // MARK: When
 
-    /// A member's digest came with a ping or an ack.
+    /// A member's digest came with a ping or an ack. `inStorm`: gossip cannot carry all there is.
     package mutating func compare(
-        _ theirs: UInt64, of node: NodeID, with ours: UInt64, now: Instant,
+        _ theirs: UInt64, of node: NodeID, with ours: UInt64, inStorm: Bool, now: Instant,
         using generator: inout SeededGenerator
     ) {
-        let isDue = trigger.compare(theirs, with: ours, now: now, using: &generator)
+        let isDue = trigger.compare(
+            theirs, of: node, with: ours, inStorm: inStorm, now: now, using: &generator)
         guard isDue, openedTo == nil else { return }
         open(node, now: now)
     }
@@ -73,7 +75,7 @@ package struct TruthSync: Sendable {
     /// `finished` and `failed` follows. False if too many wait.
     @discardableResult
     package mutating func force(_ node: NodeID, now: Instant) -> Bool {
-        guard !forced.contains(node) else { return true }
+        guard openedTo != node, !forced.contains(node) else { return true }
         guard openedTo != nil else {
             open(node, now: now)
             return true
@@ -100,8 +102,8 @@ package struct TruthSync: Sendable {
     }
 
     private mutating func endOwn(broughtNews: Bool, now: Instant) {
+        if let openedTo { trigger.noteEnded(with: openedTo, broughtNews: broughtNews, now: now) }
         openedTo = nil
-        trigger.noteEnded(broughtNews: broughtNews, now: now)
         if !forced.isEmpty { open(forced.removeFirst(), now: now) }
     }
 
@@ -203,7 +205,9 @@ package struct TruthSync: Sendable {
         let isOurs = exchange.isOpenedByUs
         let newsCount = isOurs ? exchange.freshDifferencesCount : exchange.keysReceivedCount
         effects.append(
-            .finished(with: exchange.node, openedByUs: isOurs, newsCount: newsCount))
+            .finished(
+                with: exchange.node, openedByUs: isOurs, newsCount: newsCount,
+                isWhole: exchange.isWhole))
         if isOurs { endOwn(broughtNews: newsCount > 0, now: now) }
     }
 

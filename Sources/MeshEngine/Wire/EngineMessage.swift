@@ -13,8 +13,6 @@ package enum EngineMessage: Hashable, Sendable {
     case rollCall(number: UInt32)
     /// I am. Sent where the call came from, and no larger.
     case present(number: UInt32)
-
-    /// 20 to 23 are for hints and heads.
     /// Nothing but the updates behind it, from their author in person.
     case envelope
 

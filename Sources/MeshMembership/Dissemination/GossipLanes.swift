@@ -30,6 +30,8 @@ package enum GossipLane: Int, Sendable, Hashable, CaseIterable {
     package init(ofKind kind: UInt8) {
         switch kind {
         case 0, UpdateKind.membership: self = .membership
+        // All flips lean on it, and a storm of them must not keep it from anybody.
+        case UpdateKind.birth: self = .membership
         case UpdateKind.flips: self = .flips
         case UpdateKind.notices: self = .notices
         default: self = .other

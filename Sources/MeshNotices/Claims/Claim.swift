@@ -89,8 +89,8 @@ package struct Claim: Sendable, Hashable {
             number: number, topic: topic, check: check,
             contact: ContactID(try reader.readBytes16()), ordinal: try reader.readVarint32(),
             occasion: FlipID(try reader.readBytes16()), birth: Birth(try reader.readBytes16()),
-            epoch: try reader.readVarint(), state: try reader.readTargetState(),
-            rank: try reader.readVarint32(), round: try reader.readVarint32(),
+            epoch: try reader.readEpoch(of: topic), state: try reader.readTargetState(),
+            rank: try reader.readVarint32(), round: try reader.readRound(),
             hasLeft: try reader.readFlag())
     }
 }

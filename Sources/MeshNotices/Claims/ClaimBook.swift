@@ -9,7 +9,10 @@ struct ClaimBook: Sendable {
         var leaseEnd: Instant
     }
 
+    private let bounds: NoticeBounds
     private var lines: [Line: [Held]] = [:]
+
+    init(bounds: NoticeBounds = NoticeBounds()) { self.bounds = bounds }
 
     /// Holds `claim` of `node` until `leaseEnd`, in the place of whatever that node claimed on
     /// this line before. False at a bound; nothing is held then.
@@ -19,8 +22,8 @@ struct ClaimBook: Sendable {
         if let index = onLine.firstIndex(where: { $0.node == node }) {
             onLine[index] = held
         } else {
-            guard onLine.count < NoticeBounds.claimsPerLineMax,
-                !onLine.isEmpty || lines.count < NoticeBounds.claimedLinesMax
+            guard onLine.count < bounds.claimsPerLineMax,
+                !onLine.isEmpty || lines.count < bounds.claimedLinesMax
             else { return false }
             onLine.append(held)
         }

@@ -55,6 +55,8 @@ struct Errand: Sendable {
     struct Pending: Sendable {
         var claim: Claim
         var deadline: Instant
+        /// When it is said again to those who have not answered.
+        var nextTry: Instant
         var leaseEnd: Instant
         var isAcked = false
         /// Nodes of worse rank that another owner has told to go on: they may have sent, and only
@@ -103,6 +105,13 @@ struct Errand: Sendable {
     mutating func spend(_ node: NodeID, now: Instant) {
         if !spent.contains(node) { spent.append(node) }
         base = max(base, now)
+    }
+
+    /// This node goes round the ladder once more. The last round there is goes on for ever.
+    mutating func enterNextRound(now: Instant) {
+        round = min(round + 1, NoticeBounds.roundMax)
+        spent = []
+        base = now
     }
 
     /// Others have gone round the ladder once more.

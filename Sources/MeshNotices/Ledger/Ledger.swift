@@ -36,12 +36,28 @@ struct Ledger: Sendable {
         var sequence: UInt64
     }
 
+    /// A line by the age of what is kept on it.
+    private struct Aged: Comparable {
+        var time: WallTime
+        var line: Line
+
+        static func < (left: Aged, right: Aged) -> Bool {
+            left.time == right.time ? left.line < right.line : left.time < right.time
+        }
+    }
+
+    private let bounds: NoticeBounds
     private var entries: [Line: Entry] = [:]
+    /// Lines that may give way at the bound, the oldest last; also some that have changed since.
+    /// `nil` until one has to.
+    private var aged: [Aged]?
     private var lines: [CheckID: [Line]] = [:]
     private var stamps: [Stamp: Line] = [:]
     private var hashes: [CheckID: UInt64] = [:]
     /// The exclusive or of all that is kept.
     private(set) var root: UInt64 = 0
+
+    init(bounds: NoticeBounds = NoticeBounds()) { self.bounds = bounds }
 
     func told(on line: Line) -> Receipt? { entries[line]?.told?.statement }
     func signedTold(on line: Line) -> Signed<Receipt>? { entries[line]?.told }
@@ -67,9 +83,13 @@ struct Ledger: Sendable {
         if let told = entry.told?.statement, !Self.replaces(told, receipt) { return false }
         guard !receipt.isSent, let newest = entry.failures.first?.statement else { return true }
         if receipt.place != newest.place { return receipt.place > newest.place }
-        return entry.failures.allSatisfy {
-            $0.statement.node != receipt.node || Self.isLater(receipt, than: $0.statement)
+        if let held = entry.failures.first(where: { $0.statement.node == receipt.node }) {
+            return Self.isLater(receipt, than: held.statement)
         }
+        guard entry.failures.count >= bounds.failuresMax, let last = entry.failures.last else {
+            return true
+        }
+        return receipt.node < last.statement.node
     }
 
     /// A held receipt with the same stamp and other bytes.
@@ -82,16 +102,17 @@ struct Ledger: Sendable {
         }
     }
 
-    mutating func merge(_ signed: Signed<Receipt>, isRouted: (Line) -> Bool) -> Merge {
+    /// `isRouted`: whether a route of this node names the check.
+    mutating func merge(_ signed: Signed<Receipt>, isRouted: (CheckID) -> Bool) -> Merge {
         let receipt = signed.statement
         var merge = Merge()
         guard wants(receipt) else { return merge }
-        if entries[receipt.line] == nil, entries.count >= NoticeBounds.ledgerMax {
-            merge.dropped = makeRoom(isRouted: isRouted)
-            guard entries.count < NoticeBounds.ledgerMax else {
+        if entries[receipt.line] == nil, entries.count >= bounds.ledgerMax {
+            guard let dropped = makeRoom(for: receipt, isRouted: isRouted) else {
                 merge.isRefused = true
                 return merge
             }
+            merge.dropped = dropped
         }
         var entry = take(receipt.line)
         if receipt.isSent {
@@ -114,7 +135,7 @@ struct Ledger: Sendable {
                 entry.failures.append(signed)
             }
             // The highest node gives way, at every node alike.
-            if entry.failures.count > NoticeBounds.failuresMax {
+            if entry.failures.count > bounds.failuresMax {
                 merge.dropped.append(entry.failures.removeLast())
             }
         }
@@ -150,6 +171,7 @@ struct Ledger: Sendable {
         let index = known.firstIndex { $0 >= line } ?? known.count
         if index == known.count || known[index] != line { known.insert(line, at: index) }
         lines[check] = known
+        noteAge(of: entry, on: line)
     }
 
     private mutating func toggle(_ entry: Entry, of check: CheckID, on line: Line, isIn: Bool) {
@@ -173,26 +195,54 @@ struct Ledger: Sendable {
         (entry.told ?? entry.failures.first)?.statement.check
     }
 
-    /// Lets a quarter of the lines go that no route names, the oldest first.
-    private mutating func makeRoom(isRouted: (Line) -> Bool) -> [Signed<Receipt>] {
-        func age(_ line: Line) -> WallTime {
-            let entry = entries[line]
-            return (entry?.told ?? entry?.failures.first)?.statement.time ?? .init(milliseconds: 0)
+    // MARK: The bound
+
+    /// Routes have changed: other lines may give way now.
+    mutating func routesChanged() { aged = nil }
+
+    /// Lets the oldest line go that no route names; `nil` if there is none, or if `receipt` is of
+    /// no route and older still. Which lines stay is thereby the same at all nodes with the same
+    /// routes, whatever the order in which they heard.
+    private mutating func makeRoom(
+        for receipt: Receipt, isRouted: (CheckID) -> Bool
+    ) -> [Signed<Receipt>]? {
+        if aged == nil {
+            aged = entries.map { Aged(time: Self.time(of: $0.value), line: $0.key) }.sorted(by: >)
         }
-        let strangers = entries.keys.filter { !isRouted($0) }
-            .map { (age: age($0), line: $0) }
-            .sorted { $0.age == $1.age ? $0.line < $1.line : $0.age < $1.age }
-        var dropped: [Signed<Receipt>] = []
-        for (_, line) in strangers.prefix(max(1, entries.count / 4)) {
-            let entry = take(line)
-            guard let check = Self.check(of: entry) else { continue }
-            dropped += [entry.told].compactMap { $0 } + entry.failures
-            lines[check]?.removeAll { $0 == line }
+        while let oldest = aged?.last {
+            guard let held = entries[oldest.line], Self.time(of: held) == oldest.time,
+                let check = Self.check(of: held), !isRouted(check)
+            else {
+                aged?.removeLast()
+                continue
+            }
+            let isOlder = Aged(time: receipt.time, line: receipt.line) < oldest
+            if isOlder, !isRouted(receipt.check) { return nil }
+            aged?.removeLast()
+            let entry = take(oldest.line)
+            lines[check]?.removeAll { $0 == oldest.line }
             if lines[check]?.isEmpty == true {
                 lines[check] = nil
                 hashes[check] = nil
             }
+            return [entry.told].compactMap { $0 } + entry.failures
         }
-        return dropped
+        return nil
+    }
+
+    private mutating func noteAge(of entry: Entry, on line: Line) {
+        guard let count = aged?.count else { return }
+        guard count < 2 * bounds.ledgerMax else { return aged = nil }
+        let new = Aged(time: Self.time(of: entry), line: line)
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if let other = aged?[middle], other > new { low = middle + 1 } else { high = middle }
+        }
+        aged?.insert(new, at: low)
+    }
+
+    private static func time(of entry: Entry) -> WallTime {
+        (entry.told ?? entry.failures.first)?.statement.time ?? WallTime(milliseconds: 0)
     }
 }

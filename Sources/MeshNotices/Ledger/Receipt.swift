@@ -8,7 +8,11 @@ package import MeshCore
 ///
 ///     kind 1 | check 16 | subject 16, kind mesh only | contact 16 | ordinal v | occasion 16 |
 ///     incident 16 | birth 16 | epoch v | state 1 | round v | outcome 1: 0 sent, 1 failed |
-///     reason, failed only | node 16 | generation v | sequence v | wall time 8 | signature 64
+///     reason, failed only | key 32 | generation v | sequence v | wall time 8 | signature 64
+///
+/// It carries its author's key, which the author's id is the hash of, because whoever judges it may
+/// never have met the author: a newcomer without a disk must not send again what one who has died
+/// since has sent.
 package struct Receipt: Sendable, Hashable {
     package var topic: Topic
     package var check: CheckID
@@ -24,7 +28,10 @@ package struct Receipt: Sendable, Hashable {
     /// Which time round the ladder, from 0.
     package var round: UInt32
     package var outcome: Delivery
-    package var node: NodeID
+    /// Whose signature this is under.
+    package let key: PublicKey
+    /// The author, whose key this is.
+    package let node: NodeID
     package var generation: UInt32
     package var sequence: UInt64
     package var time: WallTime
@@ -32,7 +39,8 @@ package struct Receipt: Sendable, Hashable {
     package init(
         topic: Topic, check: CheckID, contact: ContactID, ordinal: UInt32, occasion: FlipID,
         incident: IncidentID, birth: Birth, epoch: UInt64, state: TargetState, round: UInt32,
-        outcome: Delivery, node: NodeID, generation: UInt32, sequence: UInt64, time: WallTime
+        outcome: Delivery, key: PublicKey, generation: UInt32, sequence: UInt64, time: WallTime,
+        using cryptography: any Cryptography
     ) {
         self.topic = topic
         self.check = check
@@ -45,7 +53,8 @@ package struct Receipt: Sendable, Hashable {
         self.state = state
         self.round = round
         self.outcome = outcome
-        self.node = node
+        self.key = key
+        node = NodeID(of: key, using: cryptography)
         self.generation = generation
         self.sequence = sequence
         self.time = time
@@ -93,7 +102,7 @@ package struct Receipt: Sendable, Hashable {
             writer.write(1 as UInt8)
             writer.write(reason)
         }
-        writer.write(node.bytes)
+        writer.write(key.bytes)
         writer.writeVarint(UInt64(generation))
         writer.writeVarint(sequence)
         writer.write(time.milliseconds)
@@ -101,7 +110,7 @@ package struct Receipt: Sendable, Hashable {
 
     /// Reads a receipt that fills `bytes`. The signature is not verified.
     package static func decode(
-        _ bytes: [UInt8]
+        _ bytes: [UInt8], using cryptography: any Cryptography
     ) throws(DecodeError) -> (receipt: Receipt, signature: Signature) {
         var reader = ByteReader(bytes)
         let (topic, check) = try reader.readTopic()
@@ -110,9 +119,9 @@ package struct Receipt: Sendable, Hashable {
         let occasion = FlipID(try reader.readBytes16())
         let incident = IncidentID(try reader.readBytes16())
         let birth = Birth(try reader.readBytes16())
-        let epoch = try reader.readVarint()
+        let epoch = try reader.readEpoch(of: topic)
         let state = try reader.readTargetState()
-        let round = try reader.readVarint32()
+        let round = try reader.readRound()
         let outcome: Delivery =
             switch try reader.readUInt8() {
             case 0: .sent
@@ -122,9 +131,9 @@ package struct Receipt: Sendable, Hashable {
         let receipt = Receipt(
             topic: topic, check: check, contact: contact, ordinal: ordinal, occasion: occasion,
             incident: incident, birth: birth, epoch: epoch, state: state, round: round,
-            outcome: outcome, node: NodeID(try reader.readBytes16()),
+            outcome: outcome, key: PublicKey(try reader.readBytes32()),
             generation: try reader.readVarint32(), sequence: try reader.readVarint(),
-            time: WallTime(milliseconds: try reader.readUInt64()))
+            time: WallTime(milliseconds: try reader.readUInt64()), using: cryptography)
         let signature = try reader.readSignature()
         try reader.requireEnd()
         return (receipt, signature)
@@ -150,6 +159,23 @@ extension ByteReader {
         // Nobody makes these yet, so nobody has a receipt of one.
         case .reminder, .escalation, nil: throw .invalid
         }
+    }
+
+    /// A chain's epoch is below 2^32 - 1, as in a certificate; a revision is any.
+    mutating func readEpoch(of topic: Topic) throws(DecodeError) -> UInt64 {
+        let epoch = try readVarint()
+        switch topic {
+        case .chain, .partial:
+            guard epoch < UInt64(UInt32.max) else { throw .tooLarge }
+        case .mesh: break
+        }
+        return epoch
+    }
+
+    mutating func readRound() throws(DecodeError) -> UInt32 {
+        let round = try readVarint32()
+        guard round <= NoticeBounds.roundMax else { throw .tooLarge }
+        return round
     }
 
     mutating func readTargetState() throws(DecodeError) -> TargetState {

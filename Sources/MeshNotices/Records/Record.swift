@@ -6,7 +6,7 @@ package import MeshCore
 ///
 /// Wire layout (`v` is a varint):
 ///
-///     kind 1 | subject 16 | revision v | actor v, text | time 8 | content | node 16 |
+///     kind 1 | subject 16 | revision v | actor v, text | time 8 | content | key 32 |
 ///     generation v | sequence v | signature 64
 ///
 ///     content: silence        check 16 | until 8
@@ -14,6 +14,8 @@ package import MeshCore
 ///              acknowledgement check 16 | flip 16
 ///              message        0, or 1 | check 16, then text v
 ///              configuration  version v | digest 16 | text v
+///
+/// As a receipt does, it carries its author's key: a silence counts though who signed it is gone.
 package struct Record: Sendable, Hashable {
     package static let actorByteCountMax = 64
     package static let textByteCountMax = 640
@@ -24,20 +26,25 @@ package struct Record: Sendable, Hashable {
     package var actor: RecordText
     package var time: WallTime
     package var content: RecordContent
-    package var node: NodeID
+    /// Whose signature this is under.
+    package let key: PublicKey
+    /// The author, whose key this is.
+    package let node: NodeID
     package var generation: UInt32
     package var sequence: UInt64
 
     package init(
         subject: RecordSubject, revision: UInt64, actor: RecordText, time: WallTime,
-        content: RecordContent, node: NodeID, generation: UInt32, sequence: UInt64
+        content: RecordContent, key: PublicKey, generation: UInt32, sequence: UInt64,
+        using cryptography: any Cryptography
     ) {
         self.subject = subject
         self.revision = revision
         self.actor = actor
         self.time = time
         self.content = content
-        self.node = node
+        self.key = key
+        node = NodeID(of: key, using: cryptography)
         self.generation = generation
         self.sequence = sequence
     }
@@ -89,14 +96,14 @@ package struct Record: Sendable, Hashable {
             writer.write(digest)
             writer.writePrefixed(Array(text.text.utf8))
         }
-        writer.write(node.bytes)
+        writer.write(key.bytes)
         writer.writeVarint(UInt64(generation))
         writer.writeVarint(sequence)
     }
 
     /// Reads a record that fills `bytes`. The signature is not verified.
     package static func decode(
-        _ bytes: [UInt8]
+        _ bytes: [UInt8], using cryptography: any Cryptography
     ) throws(DecodeError) -> (record: Record, signature: Signature) {
         var reader = ByteReader(bytes)
         let code = try reader.readUInt8()
@@ -108,8 +115,8 @@ package struct Record: Sendable, Hashable {
         let content = try decodeContent(code, &reader)
         let record = Record(
             subject: subject, revision: revision, actor: actor, time: time, content: content,
-            node: NodeID(try reader.readBytes16()), generation: try reader.readVarint32(),
-            sequence: try reader.readVarint())
+            key: PublicKey(try reader.readBytes32()), generation: try reader.readVarint32(),
+            sequence: try reader.readVarint(), using: cryptography)
         let signature = try reader.readSignature()
         try reader.requireEnd()
         return (record, signature)

@@ -3,6 +3,7 @@ import MeshCore
 
 /// The records that count: one for each subject.
 struct RecordBook: Sendable {
+    private let bounds: NoticeBounds
     private var records: [RecordSubject: Signed<Record>] = [:]
     /// Which subject a stamp's statement is held under.
     private var stamps: [Stamp: RecordSubject] = [:]
@@ -21,6 +22,8 @@ struct RecordBook: Sendable {
         }
     }
 
+    init(bounds: NoticeBounds = NoticeBounds()) { self.bounds = bounds }
+
     /// Ascending.
     var subjects: [RecordSubject] { records.keys.sorted() }
 
@@ -31,12 +34,28 @@ struct RecordBook: Sendable {
     }
 
     func nextRevision(of subject: RecordSubject) -> UInt64 {
-        (records[subject]?.statement.revision ?? 0) + 1
+        let highest = records[subject]?.statement.revision ?? 0
+        return highest == .max ? highest : highest + 1
+    }
+
+    /// Whether a record's revision leaves room above it. People make revisions one by one; one of
+    /// 2^64 - 1 would be the last word on its subject for ever. So none may be more than 2^32 above
+    /// the highest seen, and the first that is seen, after whatever was missed, below 2^63: it takes
+    /// a member two thousand million signed lies to use a subject up.
+    func isInReach(_ record: Record) -> Bool {
+        guard let highest = records[record.subject]?.statement.revision else {
+            return record.revision < NoticeBounds.firstRevisionEnd
+        }
+        return record.revision <= highest
+            || record.revision - highest <= NoticeBounds.revisionsAheadMax
     }
 
     func wants(_ record: Record) -> Bool {
-        guard let held = records[record.subject] else { return true }
-        return record.prevails(over: held.statement)
+        if let held = records[record.subject] { return record.prevails(over: held.statement) }
+        guard records.count >= bounds.recordsMax, let oldest, let held = records[oldest] else {
+            return true
+        }
+        return (held.statement.time, oldest) < (record.time, record.subject)
     }
 
     func contradiction(of record: Record, _ body: [UInt8]) -> Signed<Record>? {
@@ -51,7 +70,7 @@ struct RecordBook: Sendable {
         var evicted: RecordSubject?
         if let held = records[signed.statement.subject] {
             remove(held)
-        } else if records.count >= NoticeBounds.recordsMax {
+        } else if records.count >= bounds.recordsMax {
             evicted = oldest
             if let evicted, let held = records[evicted] { remove(held) }
         }

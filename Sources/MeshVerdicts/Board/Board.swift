@@ -33,7 +33,12 @@ struct Board: Sendable {
         if place < posted.count, posted[place].entry.node == signed.entry.node {
             let held = posted[place].entry
             if held.generation == signed.entry.generation, held.sequence == signed.entry.sequence {
-                return held == signed.entry ? .known : .equivocation(posted[place].signed)
+                guard held != signed.entry else { return .known }
+                // All keep the same one of the two, or they would compare for ever.
+                let first = posted[place].signed
+                if signed.entry.contentHash < held.contentHash { posted[place].signed = signed }
+                posted[place].stoodAt = nil
+                return .equivocation(first)
             }
             guard signed.entry.isNewer(than: held) else { return .known }
             posted[place] = Posted(signed: signed, receivedAt: now, stoodAt: nil)

@@ -35,4 +35,17 @@ package struct Flip: Sendable, Hashable {
         if state != other.state { return state > other.state }
         return id < other.id
     }
+
+    /// The number of the flip after this one. The last there is stays the last: nobody can sign
+    /// about it.
+    package var nextEpoch: UInt32 { epoch == .max ? .max : epoch + 1 }
+
+    /// Whether this flip and `other` can both be what honest nodes have certified: a parent has one
+    /// epoch, and its children the next.
+    func fitsBeside(_ other: Flip) -> Bool {
+        guard birth == other.birth else { return true }
+        if parent == other.id { return epoch == other.nextEpoch }
+        if other.parent == id { return other.epoch == nextEpoch }
+        return parent != other.parent || epoch == other.epoch
+    }
 }

@@ -54,6 +54,8 @@ struct Duty: Sendable {
     var lastBegan = Instant.zero
     /// Who wants to know whether this node sees the target fail, too. Bound: `askersMax`.
     var askedBy: [NodeID] = []
+    /// Who wants to know what this node sees, and since when. Bound: `askersMax`.
+    var roundAskers: [(node: NodeID, since: Instant)] = []
     var lastObservation: Observation?
     /// Since when fewer than Q owners observe.
     var lonelySince: Instant?

@@ -14,9 +14,11 @@ struct ZoneWatch: Sendable {
     /// In the order of their names.
     private var zones: [Zone] = []
 
+    /// True if this was the zone's last member that could be reached.
+    @discardableResult
     mutating func change(
         _ label: Label, known: Int, reachable: Int, now: Instant
-    ) {
+    ) -> Bool {
         let place = zones.firstIndex { !($0.label < label) } ?? zones.count
         if place == zones.count || zones[place].label != label {
             zones.insert(Zone(label: label), at: place)
@@ -29,7 +31,9 @@ struct ZoneWatch: Sendable {
             zones[place].darkSince = nil
         } else if zones[place].darkSince == nil {
             zones[place].darkSince = now
+            return true
         }
+        return false
     }
 
     /// How many zones count at `now`.

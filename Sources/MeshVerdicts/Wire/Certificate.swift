@@ -11,7 +11,7 @@ package import MeshPlacement
 package struct Certificate: Hashable, Sendable {
     /// A larger one is refused by `decode`, so by every receiver, and cannot be exported. Only
     /// dozens of signers who all know different members would need more.
-    package static let byteCountMax = 64 * 1_024
+    package static let byteCountMax = Update.streamedByteCountMax
     /// All who can count for a check.
     package static let supportersMax = Roll.entriesMax
 
@@ -125,7 +125,7 @@ package struct Certificate: Hashable, Sendable {
         self.definition = definition
     }
 
-    /// `nil` if it is too large for a datagram; then it travels by stream only.
+    /// `nil` if it is too large for a datagram: word of it goes round, and streams carry it.
     package func update() -> Update? {
         let body = encoded()
         guard body.count <= Update.byteCountMax else { return nil }

@@ -17,6 +17,10 @@ package struct Hints: Hashable, Sendable {
         case standIn = 2
         /// Many of my checks fail at once: tell me whether you see it.
         case doYouSeeIt = 3
+        /// Two flips exclude one another: look, and tell me what you see whatever it is.
+        case whatDoYouSee = 4
+        /// What I have seen since you asked.
+        case iSee = 5
     }
 
     package struct Hint: Hashable, Sendable {

@@ -69,6 +69,8 @@ struct Pair {
     var isCut = false
 
     var finished: [(node: Int, openedByUs: Bool, news: Int)] = []
+    /// Of each exchange, as its opener saw it.
+    var wholes: [Bool] = []
     var failed: [(node: Int, openedByUs: Bool)] = []
     var opened: [Instant] = []
     var receivedCount = [0, 0]
@@ -78,7 +80,8 @@ struct Pair {
     mutating func tellDigest(of other: Int, to node: Int) {
         syncs[node].compare(
             archives[other].truthDigest.root, of: Self.ids[other],
-            with: archives[node].truthDigest.root, now: now, using: &generators[node])
+            with: archives[node].truthDigest.root, inStorm: false, now: now,
+            using: &generators[node])
         settle()
     }
 
@@ -137,7 +140,9 @@ struct Pair {
         case .received(let key, let updates, _):
             receivedCount[node] += 1
             if !archives[node].isStubborn { archives[node].merge(key, updates) }
-        case .finished(_, let isOurs, let news): finished.append((node, isOurs, news))
+        case .finished(_, let isOurs, let news, let isWhole):
+            finished.append((node, isOurs, news))
+            if isOurs { wholes.append(isWhole) }
         case .failed(_, let isOurs): failed.append((node, isOurs))
         }
     }

@@ -107,6 +107,34 @@ import Testing
         #expect(frames.count == 4)
     }
 
+    @Test func `an update of sixty-four kibibytes goes in a frame, a larger one is refused`() throws
+    {
+        let largest = Update(
+            kind: UpdateKind.certificate,
+            body: [UInt8](repeating: 7, count: Update.streamedByteCountMax))
+        var packer = DossierPacker()
+        let small = Update(kind: UpdateKind.stance, body: [1])
+        let isAdded = packer.add(Dossier(key: Self.key, updates: [small, largest, small]))
+        #expect(isAdded)
+        var read: [Update] = []
+        for frame in packer.finish() {
+            #expect(frame.body.count < Frame.byteCountMax)
+            guard
+                case .dossiers(let dossiers)? = try TruthFrame.decode(
+                    kind: frame.kind, body: frame.body)
+            else { continue }
+            read += dossiers.flatMap(\.updates)
+        }
+        #expect(read == [small, largest, small])
+        let tooLarge = TruthFrame.dossiers([
+            Dossier(
+                key: Self.key, updates: [Update(kind: largest.kind, body: largest.body + [0])])
+        ])
+        #expect(throws: DecodeError.tooLarge) {
+            try TruthFrame.decode(kind: tooLarge.kind, body: tooLarge.body)
+        }
+    }
+
     @Test func `an exchange moves two thousand dossiers and two mebibytes at most`() {
         var many = DossierPacker()
         var added = 0

@@ -88,6 +88,18 @@ import Testing
         #expect(pair.isAgreed)
     }
 
+    @Test func `updates that no datagram holds are exchanged as well`() {
+        var pair = Pair()
+        for number in 0..<40 {
+            pair.archives[1].merge(
+                Archive.key(number),
+                [Archive.update(1, UInt8(number), bytes: Update.streamedByteCountMax)])
+        }
+        for _ in 0..<3 { pair.force(0) }
+        #expect(pair.isAgreed)
+        #expect(pair.failed.isEmpty)
+    }
+
     @Test func `what came before a stream broke is kept`() {
         var pair = Pair()
         for number in 0..<500 {
@@ -157,6 +169,54 @@ import Testing
         pair.archives[1].merge(Archive.key(2), [Archive.update(1)])
         pair.run(seconds: 40)
         #expect(!pair.archives[0].dossier(of: Archive.key(2)).isEmpty)
+    }
+
+    @Test func `one stubborn peer keeps nobody from mending the rest`() {
+        var trigger = TruthTrigger()
+        var generator = SeededGenerator(seed: 1)
+        var now = Instant(nanoseconds: 3_600_000_000_000)
+        let (stubborn, other) = (Pair.ids[0], Pair.ids[1])
+        var opened: [NodeID: Int] = [:]
+        for _ in 0..<400 {
+            now = now + .milliseconds(500)
+            for node in [stubborn, other] {
+                let theirs: UInt64 = node == stubborn ? 7 : 8
+                guard
+                    trigger.compare(theirs, of: node, with: 1, now: now, using: &generator)
+                else { continue }
+                opened[node, default: 0] += 1
+                trigger.noteOpened(now: now)
+                trigger.noteEnded(with: node, broughtNews: node == other, now: now)
+            }
+        }
+        #expect(opened[stubborn] ?? 0 <= 12)
+        #expect(opened[other] ?? 0 >= 50)
+    }
+
+    @Test func `an exchange is whole when all has come and no bound left anything out`() {
+        var scene = Pair()
+        for number in 0..<10 {
+            scene.archives[1].merge(Archive.key(number), [Archive.update(1)])
+        }
+        scene.force(0)
+        #expect(scene.wholes == [true])
+        var large = Pair()
+        for number in 0..<5_000 {
+            large.archives[1].merge(Archive.key(number), [Archive.update(1)])
+        }
+        for _ in 0..<4 { large.force(0) }
+        #expect(large.wholes == [false, false, false, true])
+    }
+
+    @Test func `a node that is being exchanged with is not asked for a second time`() {
+        var sync = TruthSync()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        sync.force(Pair.ids[0], now: now)
+        sync.force(Pair.ids[0], now: now)
+        #expect(sync.popEffect() == .open(Pair.ids[0]))
+        sync.handle(opened: nil, to: Pair.ids[0], now: now)
+        _ = sync.popEffect()
+        #expect(sync.popEffect() == nil)
     }
 
     @Test func `a stream that cannot be opened is told, and the next node has its turn`() {

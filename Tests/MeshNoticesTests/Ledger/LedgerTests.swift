@@ -14,8 +14,8 @@ struct LedgerTests {
             topic: .chain(Names.check), check: Names.check, contact: Names.oncall, ordinal: 0,
             occasion: Names.flip(epoch), incident: IncidentID(.zero), birth: Names.birth,
             epoch: epoch, state: epoch % 2 == 1 ? .down : .up, round: round, outcome: outcome,
-            node: Names.node(node), generation: 1, sequence: sequence,
-            time: WallTime(milliseconds: 5))
+            key: Names.key(node), generation: 1, sequence: sequence,
+            time: WallTime(milliseconds: 5), using: Names.cryptography)
         let signature = Names.cryptography.sign(
             receipt.signedBytes(mesh: Names.mesh), by: Names.key(node))
         return Signed(statement: receipt, body: receipt.encoded(signature: signature))
@@ -51,11 +51,10 @@ struct LedgerTests {
         let first = Self.receipt(epoch: 1, .sent, of: 1, sequence: 1)
         let second = Self.receipt(epoch: 2, .sent, of: 1, sequence: 1)
         var notices = Village(1).residents[0].notices
-        let keyOf = { (node: NodeID) -> PublicKey? in Names.key(Int(node.bytes.high)) }
         for signed in [first, second] {
             _ = notices.receive(
-                receipt: Update(kind: UpdateKind.receipt, body: signed.body), keyOf: keyOf,
-                now: Village.start)
+                receipt: Update(kind: UpdateKind.receipt, body: signed.body),
+                isTrusted: { _ in true }, now: Village.start)
         }
         var events: [NoticeEvent] = []
         while let effect = notices.popEffect() {
@@ -65,18 +64,23 @@ struct LedgerTests {
             events.last == .equivocated(Names.node(1), first: first.body, second: second.body))
     }
 
-    @Test func `a receipt counts only under its author's signature`() {
+    @Test func `a receipt counts under its author's signature, whether or not it is a member`() {
         let signed = Self.receipt(epoch: 1, .sent, of: 1, sequence: 1)
         let update = Update(kind: UpdateKind.receipt, body: signed.body)
         var notices = Village(1).residents[0].notices
         let now = Village.start
-        let unknown = notices.receive(receipt: update, keyOf: { _ in nil }, now: now)
-        #expect(unknown == .unknownAuthor)
-        let forged = notices.receive(receipt: update, keyOf: { _ in Names.key(2) }, now: now)
+        let unlisted = notices.receive(receipt: update, isTrusted: { _ in false }, now: now)
+        #expect(unlisted == .untrusted)
+        var other = signed.body
+        other[other.count - 1] ^= 1
+        let forged = notices.receive(
+            receipt: Update(kind: UpdateKind.receipt, body: other), isTrusted: { _ in true },
+            now: now)
         #expect(forged == .refused)
-        let first = notices.receive(receipt: update, keyOf: { _ in Names.key(1) }, now: now)
+        let isListed = { (key: PublicKey) in key == Names.key(1) }
+        let first = notices.receive(receipt: update, isTrusted: isListed, now: now)
         #expect(first == .new)
-        let again = notices.receive(receipt: update, keyOf: { _ in Names.key(1) }, now: now)
+        let again = notices.receive(receipt: update, isTrusted: isListed, now: now)
         #expect(again == .known)
         #expect(notices.told(Names.oncall, of: Names.check) == signed.statement)
     }

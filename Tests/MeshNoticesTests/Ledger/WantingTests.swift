@@ -63,7 +63,8 @@ struct WantingTests {
                 topic: .chain(Names.check), check: Names.check, contact: Names.oncall, ordinal: 0,
                 occasion: Names.flip(3), incident: row.isSameIncident ? incident : other,
                 birth: Names.birth, epoch: 3, state: state, round: 0, outcome: .sent,
-                node: Names.node(0), generation: 1, sequence: 1, time: WallTime(milliseconds: 0))
+                key: Names.key(0), generation: 1, sequence: 1, time: WallTime(milliseconds: 0),
+                using: Names.cryptography)
         }
         let news = News(
             check: Names.check,

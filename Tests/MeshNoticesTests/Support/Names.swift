@@ -20,11 +20,14 @@ enum Names {
         return label
     }
 
-    static func key(_ number: Int) -> PublicKey {
-        PublicKey(Bytes32(high: Bytes16(high: UInt64(number), low: 1), low: .zero))
-    }
+    /// In the order of their nodes' ids.
+    private static let keys = (0..<64 as Range<UInt64>)
+        .map { PublicKey(Bytes32(high: Bytes16(high: $0, low: 1), low: .zero)) }
+        .sorted { NodeID(of: $0, using: cryptography) < NodeID(of: $1, using: cryptography) }
 
-    static func node(_ number: Int) -> NodeID { NodeID(Bytes16(high: UInt64(number), low: 0)) }
+    static func key(_ number: Int) -> PublicKey { keys[number] }
+
+    static func node(_ number: Int) -> NodeID { NodeID(of: key(number), using: cryptography) }
 
     static func flip(_ number: UInt64) -> FlipID { FlipID(Bytes16(high: 100 + number, low: 0)) }
 }

@@ -70,6 +70,11 @@ struct Village {
     /// Where a receiver does not answer all nodes alike.
     var receiversOfNode: [Int: Receiver] = [:]
     var routes: [CheckID: [Route]]
+    let parameters: NoticeParameters
+    /// Signatures that are asked for and never come.
+    var signaturesLost = 0
+    /// Nodes by their ids.
+    private var numbers: [NodeID: Int] = [:]
     var told: [Told] = []
     /// Every request that left, whatever became of it.
     var requests: [Notice] = []
@@ -78,22 +83,26 @@ struct Village {
 
     init(
         _ count: Int, routes: [Route] = [Route(contact: Names.oncall, on: .both)], seed: UInt64 = 1,
-        contacts: Set<ContactID> = [Names.oncall, Names.chat]
+        contacts: Set<ContactID> = [Names.oncall, Names.chat],
+        parameters: NoticeParameters = NoticeParameters()
     ) {
         self.routes = [Names.check: routes]
+        self.parameters = parameters
         generator = SeededGenerator(seed: seed)
         for number in 0..<count {
             residents.append(
-                Resident(notices: Self.node(number, [], at: now), contacts: contacts))
+                Resident(notices: Self.node(number, [], parameters), contacts: contacts))
+            numbers[Names.node(number)] = number
             begin(number)
         }
     }
 
     private static func node(
-        _ number: Int, _ restored: [StoredItem], at now: Instant
+        _ number: Int, _ restored: [StoredItem], _ parameters: NoticeParameters
     ) -> Notices {
         Notices(
-            id: Names.node(number), mesh: Names.mesh, cryptography: Names.cryptography,
+            key: Names.key(number), mesh: Names.mesh, parameters: parameters,
+            cryptography: Names.cryptography,
             wallClock: WallClock(reading: wallStart, at: start), restored: restored)
     }
 
@@ -145,7 +154,7 @@ struct Village {
         if !withDisk { residents[number].disk = [:] }
         let items = residents[number].disk.keys.sorted { $0.lexicographicallyPrecedes($1) }
             .map { StoredItem(key: $0, value: residents[number].disk[$0]) }
-        residents[number].notices = Self.node(number, items, at: now)
+        residents[number].notices = Self.node(number, items, parameters)
         residents[number].isRunning = true
         residents[number].pausedUntil = nil
         residents[number].backlog = []
@@ -293,14 +302,14 @@ struct Village {
     private static func receive(
         _ update: Update, from peer: NodeID, at notices: inout Notices, now: Instant
     ) {
-        let keyOf = { (node: NodeID) -> PublicKey? in Names.key(Int(node.bytes.high)) }
         switch update.kind {
         case UpdateKind.claim: _ = notices.receive(claim: update, from: peer, now: now)
         case UpdateKind.claimAnswer:
             _ = notices.receive(claimAnswer: update, from: peer, now: now)
         case UpdateKind.receipt:
-            _ = notices.receive(receipt: update, keyOf: keyOf, now: now)
-        case UpdateKind.record: _ = notices.receive(record: update, keyOf: keyOf, now: now)
+            _ = notices.receive(receipt: update, isTrusted: { _ in true }, now: now)
+        case UpdateKind.record:
+            _ = notices.receive(record: update, isTrusted: { _ in true }, now: now)
         default: preconditionFailure("expected an update of telling")
         }
     }
@@ -324,12 +333,14 @@ struct Village {
             switch effect {
             case .sendClaim(let update, let nodes):
                 claimsSent += 1
-                for node in nodes { courier(update, from: number, to: node) }
+                for node in nodes { courier(update, from: number, to: node, tries: 0) }
                 if residents[number].trap == .onClaim { kill(number) }
-            case .answer(let update, let node): courier(update, from: number, to: node)
+            case .answer(let update, let node):
+                courier(update, from: number, to: node, tries: 0)
             case .store(let item, let token):
                 residents[number].disk[item.key] = item.value
                 if let token { schedule(.stored(token), to: number, after: .milliseconds(1)) }
+            case .sign where signaturesLost > 0: signaturesLost -= 1
             case .sign(let bytes, let token):
                 let signature = Names.cryptography.sign(bytes, by: Names.key(number))
                 schedule(.signature(signature, token), to: number, after: .milliseconds(1))
@@ -347,11 +358,13 @@ struct Village {
         }
     }
 
-    private mutating func courier(_ update: Update, from number: Int, to node: NodeID) {
-        let receiver = Int(node.bytes.high)
+    private mutating func courier(
+        _ update: Update, from number: Int, to node: NodeID, tries: Int = 4
+    ) {
+        guard let receiver = numbers[node] else { return }
         let span = delay + .microseconds(Int64(generator.next() % 5_000))
         happenings.schedule(
-            .courier(update, from: number, to: receiver, triesLeft: 4), at: now + span)
+            .courier(update, from: number, to: receiver, triesLeft: tries), at: now + span)
     }
 
     private mutating func deliver(_ order: DeliveryOrder, by number: Int) {

@@ -20,18 +20,21 @@ struct WireTests {
         return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
+    static let key = PublicKey(Bytes32(high: id(8), low: id(9)))
+    static let keyText = text(8) + text(9)
+
     static func receipt(_ outcome: Delivery, _ topic: Topic) -> Receipt {
         Receipt(
             topic: topic, check: CheckID(id(1)), contact: ContactID(id(2)), ordinal: 3,
             occasion: FlipID(id(4)), incident: IncidentID(id(5)), birth: Birth(id(6)), epoch: 300,
-            state: .down, round: 7, outcome: outcome, node: NodeID(id(8)), generation: 9,
-            sequence: 10, time: WallTime(milliseconds: 11))
+            state: .down, round: 7, outcome: outcome, key: key, generation: 9,
+            sequence: 10, time: WallTime(milliseconds: 11), using: Names.cryptography)
     }
 
     @Test func `a receipt is written as it always was`() {
         let golden =
             "01" + Self.text(1) + Self.text(2) + "03" + Self.text(4) + Self.text(5) + Self.text(6)
-            + "ac02" + "02" + "07" + "01" + "026e6f" + Self.text(8) + "09" + "0a"
+            + "ac02" + "02" + "07" + "01" + "026e6f" + Self.keyText + "09" + "0a"
             + "000000000000000b" + Self.zeros
         let receipt = Self.receipt(.failed(Reason("no")), .chain(CheckID(Self.id(1))))
         #expect(Self.hexadecimal(receipt.encoded(signature: Self.signature)) == golden)
@@ -40,7 +43,7 @@ struct WireTests {
     @Test func `a receipt about the mesh names its subject`() {
         let golden =
             "05" + Self.text(1) + Self.text(12) + Self.text(2) + "03" + Self.text(4)
-            + Self.text(5) + Self.text(6) + "ac02" + "02" + "07" + "00" + Self.text(8) + "09"
+            + Self.text(5) + Self.text(6) + "ac02" + "02" + "07" + "00" + Self.keyText + "09"
             + "0a" + "000000000000000b" + Self.zeros
         let receipt = Self.receipt(.sent, .mesh(subject: Self.id(12)))
         #expect(Self.hexadecimal(receipt.encoded(signature: Self.signature)) == golden)
@@ -93,15 +96,15 @@ struct WireTests {
     static func record(_ content: RecordContent) -> Record {
         Record(
             subject: RecordSubject(id(3)), revision: 300, actor: RecordText("ann"),
-            time: WallTime(milliseconds: 11), content: content, node: NodeID(id(8)),
-            generation: 9, sequence: 10)
+            time: WallTime(milliseconds: 11), content: content, key: key, generation: 9,
+            sequence: 10, using: Names.cryptography)
     }
 
     @Test func `records are written as they always were`() {
         for (content, (code, text)) in zip(Self.contents, Self.contentTexts) {
             let golden =
                 code + Self.text(3) + "ac02" + "03616e6e" + "000000000000000b" + text
-                + Self.text(8) + "09" + "0a" + Self.zeros
+                + Self.keyText + "09" + "0a" + Self.zeros
             let encoded = Self.record(content).encoded(signature: Self.signature)
             #expect(Self.hexadecimal(encoded) == golden)
         }
@@ -128,7 +131,7 @@ struct WireTests {
             {
                 let receipt = Self.receipt(outcome, topic)
                 probe(receipt.encoded(signature: Self.signature), receipt) {
-                    try Receipt.decode($0).receipt
+                    try Receipt.decode($0, using: Names.cryptography).receipt
                 }
             }
             let claim = Self.claim(topic)
@@ -143,14 +146,14 @@ struct WireTests {
         for content in Self.contents {
             let record = Self.record(content)
             probe(record.encoded(signature: Self.signature), record) {
-                try Record.decode($0).record
+                try Record.decode($0, using: Names.cryptography).record
             }
         }
         let longest = Self.record(
             .message(
                 about: CheckID(Self.id(1)), RecordText(String(repeating: "é", count: 900))))
         probe(longest.encoded(signature: Self.signature), longest) {
-            try Record.decode($0).record
+            try Record.decode($0, using: Names.cryptography).record
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 /// Many checks that fail at once: a dead uplink or a dead region (section 6).
 struct BurstStories {
     private func bench(_ nodes: Int = 5, zones: [String] = ["eu", "us"]) -> Bench {
-        var bench = Bench(nodes, zones: zones, checks: 100)
+        var bench = Bench(nodes, zones: zones, checks: 48)
         bench.run(for: .seconds(25))
         return bench
     }
@@ -59,6 +59,48 @@ struct BurstStories {
         for check in bench.checks.indices { bench.targetFails(check: check, for: [0, 2, 4]) }
         bench.run(for: .seconds(60))
         for check in bench.checks.indices { #expect(bench.epoch(check: check) == 1) }
+    }
+
+    @Test func `a zone that is left alone believes its own after the grace, not before`() {
+        // 0, 2 and 4 are in eu; us is lost, and much with it.
+        var bench = bench(5, zones: ["eu", "us"])
+        bench.kill(1)
+        bench.kill(3)
+        bench.run(for: .seconds(4))
+        for check in bench.checks.indices { bench.targetFails(check: check) }
+        bench.run(for: .seconds(40))
+        for check in bench.checks.indices { #expect(bench.epoch(check: check) == 1) }
+        bench.run(for: .seconds(50))
+        for check in bench.checks.indices { #expect(bench.state(check: check) == .down) }
+    }
+
+    @Test(arguments: [(15, false), (16, true)])
+    func `sixteen checks are a burst, if they are a quarter of all`(_ count: Int, _ isOne: Bool) {
+        for duties in [4 * count, 4 * count + 4] {
+            var guarded = BurstGuard(VerdictParameters())
+            for check in 0..<count {
+                _ = guarded.fail(check, duties: duties, window: .seconds(10), now: Bench.start)
+            }
+            #expect(guarded.allowsDissent == !(isOne && duties == 4 * count))
+        }
+    }
+
+    @Test func `half of a sample of sixteen that others see ends the doubt`() {
+        var guarded = BurstGuard(VerdictParameters())
+        for check in 0..<40 {
+            _ = guarded.fail(check, duties: 60, window: .seconds(10), now: Bench.start)
+        }
+        #expect(guarded.sample.count == 16)
+        #expect(!guarded.allowsDissent)
+        for check in guarded.sample.prefix(7) {
+            let isOver = guarded.corroborate(check, now: Bench.start)
+            #expect(!isOver)
+        }
+        // What is not in the sample proves nothing about it.
+        let isOver = guarded.corroborate(39, now: Bench.start)
+        #expect(!isOver && !guarded.allowsDissent)
+        let isOverNow = guarded.corroborate(guarded.sample[7], now: Bench.start)
+        #expect(isOverNow && guarded.allowsDissent)
     }
 
     @Test func `a lone node has nobody to ask`() {

@@ -167,6 +167,25 @@ struct MajorityStories {
         #expect(bench.state() == .down)
     }
 
+    @Test func `a zone that is dark stops counting at the end of the grace, not at the next look`()
+    {
+        var rule = Bench.rule
+        rule.interval = .seconds(600)
+        rule.delay = 0
+        var bench = Bench(5, zones: ["eu", "us"], rule: rule)
+        bench.run(for: .seconds(200))
+        bench.kill(1)
+        bench.kill(3)
+        bench.run(for: .seconds(4))
+        bench.targetFails()
+        let isSigned = bench.run(until: .seconds(600)) {
+            $0.standing(of: 0, at: 0) == .dissents(.down)
+        }
+        #expect(isSigned)
+        bench.run(for: .seconds(65))
+        #expect(bench.state() == .down)
+    }
+
     @Test func `a mesh gets its birth though the first that settled was without the majority`() {
         var bench = Bench(3)
         bench.cut([[0], [1], [2]], noticedAfter: .zero)

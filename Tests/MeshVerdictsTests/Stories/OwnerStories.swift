@@ -135,6 +135,40 @@ struct OwnerStories {
         #expect(bench.state() == .down)
     }
 
+    @Test func `where two owners share a zone and the third is gone, one of another stands in`() {
+        // 0 and 1 are in eu and a quorum, but not of two zones; nobody has noticed that 2 is dead.
+        var bench = Bench(5, zones: ["eu", "eu", "us", "eu", "us"])
+        bench.run(for: .seconds(25))
+        #expect(bench.owners() == [0, 1, 2])
+        bench.kill(2, noticedAfter: .seconds(900))
+        bench.targetFails()
+        bench.run(for: .seconds(40))
+        #expect(bench.state() == .down)
+        let standIns = bench.all.filter { seat in
+            seat > 2 && !bench.stances(at: seat).isEmpty
+        }
+        #expect(standIns.contains(4))
+    }
+
+    @Test(arguments: [VotingRule.Quorum.majority, .all])
+    func `an owner that dies in the middle of a streak is replaced, and the rest goes on`(
+        _ quorum: VotingRule.Quorum
+    ) {
+        var rule = Bench.rule
+        rule.quorum = quorum
+        rule.delay = 2
+        var bench = Bench(4, rule: rule)
+        bench.run(for: .seconds(25))
+        bench.targetFails()
+        bench.run(for: .seconds(14))
+        #expect((bench.duty(of: 0)?.streak[.down].count ?? 0) >= 1)
+        bench.kill(2)
+        bench.run(for: .seconds(quorum == .all ? 36 : 18))
+        #expect(bench.state() == .down)
+        // Who took over had nobody to hand it anything: all that it counts it has seen.
+        #expect(bench.seats[3].looks.count >= 2)
+    }
+
     @Test func `who stands in and sees nothing wrong goes home`() {
         var bench = Bench(5)
         bench.run(for: .seconds(20))
@@ -178,8 +212,10 @@ struct OwnerStories {
         var bench = Bench(5)
         bench.run(for: .seconds(20))
         bench.targetFails(for: [0])
-        bench.run(for: .seconds(60))
-        #expect(bench.duty(of: 3) == nil)
+        let isCalled = bench.run(until: .seconds(30)) { $0.duty(of: 3)?.isStandIn ?? false }
+        #expect(isCalled)
+        let goesHome = bench.run(until: .seconds(30)) { $0.duty(of: 3) == nil }
+        #expect(goesHome)
         bench.kill(1, noticedAfter: .seconds(900))
         bench.kill(2, noticedAfter: .seconds(900))
         bench.targetFails()

@@ -69,7 +69,8 @@ struct StandingStories {
     }
 
     @Test func `a lost withdrawal is asked for and heals`() {
-        var bench = lonelyDissent()
+        // Three, so that nobody stands in: heads go to owners.
+        var bench = lonelyDissent(nodes: 3)
         bench.exchanges = false
         bench.loses = { parcel, _, _ in
             guard case .update(let update, _) = parcel,
@@ -191,6 +192,36 @@ struct StandingStories {
         bench.targetRecovers()
         bench.run(for: .seconds(30))
         #expect(bench.state() == .up && bench.epoch() == 3)
+    }
+
+    @Test func `a definition that is changed and changed back begins the streak anew`() {
+        var rule = Bench.rule
+        rule.delay = 4
+        var bench = Bench(3, rule: rule)
+        bench.run(for: .seconds(20))
+        bench.targetFails()
+        bench.run(for: .seconds(35))
+        var other = rule
+        other.delay = 5
+        bench.redefine(other)
+        bench.run(for: .seconds(5))
+        bench.redefine(rule)
+        bench.run(for: .seconds(35))
+        #expect(bench.epoch() == 1)
+        bench.run(for: .seconds(25))
+        #expect(bench.state() == .down)
+    }
+
+    @Test func `an entry tells since when and how often its state was seen`() throws {
+        let bench = lonelyDissent()
+        let entry = try #require(bench.seats[0].signed.last?.entry)
+        let failed = Bench.wallStart.milliseconds + 20_000
+        #expect(entry.streak == 2)
+        #expect((failed...failed + 10_100).contains(entry.since.milliseconds))
+        #expect(
+            (9_900...10_200).contains(entry.observedAt.milliseconds - entry.since.milliseconds))
+        #expect(entry.reason == Reason("refused"))
+        #expect(entry.latencyMicroseconds == 30_000)
     }
 
     @Test func `verdicts under different definitions do not count together`() {

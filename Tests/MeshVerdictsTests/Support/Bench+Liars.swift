@@ -84,6 +84,13 @@ extension Bench {
         )
     }
 
+    /// A flip of the first check that nobody has proved.
+    var someFlip: Flip {
+        Flip(
+            check: shop, definition: seats[0].plans[0].definition, birth: Birth(.zero),
+            parent: FlipID(.zero), epoch: 2, state: .down, in: mesh, using: Self.cryptography)
+    }
+
     mutating func bring(_ certificate: Certificate, to some: [Int], by carrier: Int? = nil) {
         let update = Update(kind: UpdateKind.certificate, body: certificate.encoded())
         let peer = carrier.map { seats[$0].node }

@@ -97,7 +97,8 @@ struct LogEntryTests {
 
     @Test func `the longest entry is within its bound and fits a datagram`() throws {
         var entry = Self.entry(.opines(.down), reason: String(repeating: "x", count: 160))
-        entry.epoch = .max
+        // The last there is has no next, and nobody can sign about it.
+        entry.epoch = .max - 1
         entry.since = WallTime(milliseconds: .max)
         entry.observedAt = WallTime(milliseconds: .max >> 1)
         entry.streak = .max
@@ -119,6 +120,7 @@ struct LogEntryTests {
         ("a verdict with Q = 0", { $0.quorum = 0 }),
         ("a verdict with Z = 0", { $0.zones = 0 }),
         ("a verdict about epoch 0", { $0.epoch = 0 }),
+        ("an epoch that has no next", { $0.epoch = .max }),
     ]
 
     @Test(arguments: unsayable.indices)

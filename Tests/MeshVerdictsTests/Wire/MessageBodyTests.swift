@@ -127,7 +127,7 @@ struct MessageBodyTests {
             let bytes = try Proof.bytes(text)
             #expect(throws: DecodeError.invalid) { try Head.decode(ByteReader(bytes)) }
         }
-        for text in ["01 0001020304050607 04 00", "01 0001020304050607 00 03"] {
+        for text in ["01 0001020304050607 06 00", "01 0001020304050607 00 03"] {
             let bytes = try Proof.bytes(text)
             #expect(throws: DecodeError.invalid) { try Hints.decode(ByteReader(bytes)) }
         }

@@ -1,0 +1,115 @@
+import MeshChecks
+import MeshCore
+import Testing
+
+@testable import MeshVerdicts
+
+/// When owners look, how they say that they do, and when nobody does (section 5).
+struct WatchingStories {
+    @Test func `owners look an interval / R apart, so that together they see a failure soon`()
+        throws
+    {
+        var rule = Bench.rule
+        rule.interval = .seconds(12)
+        var bench = Bench(3, rule: rule)
+        bench.run(for: .seconds(120))
+        let looks = bench.all.flatMap { seat in bench.seats[seat].looks.map(\.at) }
+            .filter { $0 >= Bench.start + .seconds(60) }.sorted()
+        let gaps = zip(looks, looks.dropFirst()).map { $1 - $0 }
+        #expect(try #require(gaps.min()) >= .milliseconds(3_900))
+        #expect(try #require(gaps.max()) <= .milliseconds(4_100))
+    }
+
+    @Test func `who asks gets heads for half a minute, though it owns nothing`() {
+        var bench = Bench(5)
+        bench.run(for: .seconds(20))
+        let asker = bench.seats[4].node
+        let asked = bench.now
+        bench.act(0) { $0.receive(AskStanding(checks: []), from: asker, now: $1) }
+        bench.run(for: .seconds(120))
+        let heads = bench.seats[0].sent.filter { $0.to == asker && $0.at >= asked }
+        // The answer, and one each three seconds or ten, as the check's interval asks.
+        #expect((3...12).contains(heads.count))
+        #expect(heads.allSatisfy { $0.at <= bench.now - .seconds(85) })
+    }
+
+    @Test func `more hung looks than a head can name make its node absent everywhere`() throws {
+        var bench = Bench(2, checks: 70)
+        bench.run(for: .seconds(20))
+        for check in 0..<66 { bench.see(nil, at: 0, check: check) }
+        bench.run(for: .seconds(70))
+        let last = try #require(
+            bench.seats[0].sent.last { if case .head = $0.message { true } else { false } })
+        guard case .head(let head) = last.message else { return }
+        #expect(head.observesNothing)
+        #expect(head.notObserved.count == VerdictBounds.prefixesMax)
+        let duty = try #require(bench.duty(of: 1, check: 69))
+        #expect(duty.isWatched == false || duty.lonelySince != nil)
+    }
+
+    @Test func `a head that an entry has overtaken puts nothing in doubt`() {
+        var bench = Bench(3)
+        bench.run(for: .seconds(20))
+        bench.targetFails(for: [0])
+        bench.run(for: .seconds(25))
+        #expect(bench.standing(of: 0, at: 1) == .dissents(.down))
+        let node = bench.seats[0].node
+        let asked = bench.seats[1].sent.count
+        // What its signer said before it signed; the newer entry is none of its business.
+        let old = Head(generation: 1, lastSequence: 0, digest: 0)
+        bench.act(1) { $0.receive(old, from: node, now: $1) }
+        #expect(bench.seats[1].sent.count == asked)
+        let lacking = Head(generation: 1, lastSequence: 1_000, digest: 77)
+        bench.act(1) { $0.receive(lacking, from: node, now: $1) }
+        #expect(bench.seats[1].sent.last?.message == .askStanding(AskStanding(checks: [])))
+    }
+
+    @Test func `a check is not watched when too few observe for three intervals, not before`() {
+        var bench = Bench(3)
+        bench.run(for: .seconds(30))
+        bench.see(nil, at: 1)
+        bench.see(nil, at: 2)
+        // Two intervals, the timeout and a head's time until it is known, then three intervals.
+        bench.run(for: .seconds(29))
+        #expect(!bench.events(at: 0).contains(.watched(bench.shop, false)))
+        bench.run(for: .seconds(46))
+        #expect(bench.events(at: 0).contains(.watched(bench.shop, false)))
+        let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(view?.isWatched == false)
+    }
+
+    @Test func `dead owners whom nobody can replace leave a check unwatched`() {
+        var rule = Bench.rule
+        rule.quorum = .all
+        var bench = Bench(3, rule: rule)
+        bench.run(for: .seconds(30))
+        bench.kill(2)
+        bench.run(for: .seconds(80))
+        // R stays three while the dead one is known, and two cannot be three.
+        #expect(bench.events(at: 0).contains(.watched(bench.shop, false)))
+        bench.targetFails()
+        bench.run(for: .seconds(60))
+        #expect(bench.epoch() == 1)
+        bench.forget(2)
+        bench.run(for: .seconds(40))
+        #expect(bench.state() == .down)
+        #expect(bench.events(at: 0).contains(.watched(bench.shop, true)))
+    }
+
+    @Test func `a check that is switched off and on goes on with its chain`() throws {
+        var bench = Bench(3)
+        bench.run(for: .seconds(20))
+        let flip = try #require(bench.flip(at: 0))
+        var plan = bench.checks[0]
+        plan.isEnabled = false
+        for seat in bench.all { bench.set([plan], at: seat) }
+        let looks = bench.seats[0].looks.count
+        bench.run(for: .seconds(60))
+        #expect(bench.seats[0].looks.count == looks)
+        bench.targetFails()
+        for seat in bench.all { bench.set(bench.checks, at: seat) }
+        bench.run(for: .seconds(40))
+        #expect(bench.state() == .down)
+        #expect(bench.flip(at: 0)?.parent == flip.id)
+    }
+}
