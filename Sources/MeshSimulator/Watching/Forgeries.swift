@@ -12,8 +12,6 @@ struct Forgeries: Sendable {
     let keys: FakeKeyPair
     let zone: Label
 
-    private var node: NodeID { NodeID(of: keys.publicKey, using: cryptography) }
-
     /// A certificate that leads where an own dissent does, and proves it with nobody's help.
     ///
     /// - Parameters:
@@ -69,7 +67,8 @@ struct Forgeries: Sendable {
             occasion: flip.id,
             incident: IncidentID(of: flip.check, beginning: flip.id, using: cryptography),
             birth: flip.birth, epoch: UInt64(flip.epoch), state: flip.state, round: 0,
-            outcome: .sent, node: node, generation: generation, sequence: sequence, time: time)
+            outcome: .sent, key: keys.publicKey, generation: generation, sequence: sequence, time: time,
+            using: cryptography)
         return Update(
             kind: UpdateKind.receipt,
             body: receipt.encoded(signature: keys.sign(receipt.signedBytes(mesh: mesh))))
