@@ -9,14 +9,16 @@ struct TruthSabotageTests {
     struct Plant: Sendable, CustomTestStringConvertible {
         var sabotage: Sabotage
         var invariant: String
-        var story = Story.outage
+        var story = Plot.outage
+        /// Which of the invariant's several ways to speak up is meant.
+        var words = ""
 
         var testDescription: String { "\(sabotage) against \(invariant)" }
     }
 
     /// What happens besides the sabotage.
-    enum Story: Sendable {
-        case outage, seenFromOnePlace, outageDuringCut, seenFromTwoInTurn
+    enum Plot: Sendable {
+        case outage, seenFromOnePlace, seenFromOneZone, outageDuringCut, seenFromTwoInTurn
     }
 
     static let plants: [Plant] = [
@@ -26,6 +28,12 @@ struct TruthSabotageTests {
         Plant(
             sabotage: .forgottenWithdrawals, invariant: CertifiedFlips.name,
             story: .seenFromTwoInTurn),
+        Plant(
+            sabotage: .mintingMinority, invariant: CertifiedFlips.name, story: .outageDuringCut,
+            words: "could not reach the majority"),
+        Plant(
+            sabotage: .oneZoneIsEnough, invariant: CertifiedFlips.name, story: .seenFromOneZone,
+            words: "in 1 of 2 zones"),
         Plant(sabotage: .falseLooks, invariant: NoFalseAlert.name),
         Plant(sabotage: .secondHistory, invariant: EpochsUnique.name),
         Plant(sabotage: .swallowedFlips, invariant: TruthAgreement.name),
@@ -34,14 +42,23 @@ struct TruthSabotageTests {
             sabotage: .talkativeMinority, invariant: MinoritySilent.name, story: .outageDuringCut),
         Plant(sabotage: .renamedNotices, invariant: NoticesUnique.name),
         Plant(sabotage: .secondSender, invariant: AtMostOnce.name),
-        Plant(sabotage: .unsentNotices, invariant: NothingMissed.name),
-        Plant(sabotage: .inventedRecovery, invariant: NoRecoveryWithoutOutage.name),
+        Plant(sabotage: .unsentNotices, invariant: NothingMissed.name, words: "was last told"),
+        Plant(
+            sabotage: .rosyLooks, invariant: NothingMissed.name, story: .outageDuringCut,
+            words: "the target is down"),
+        Plant(
+            sabotage: .inventedRecovery, invariant: NoRecoveryWithoutOutage.name,
+            words: "no outage was"),
+        Plant(
+            sabotage: .frozenEpochs, invariant: NoRecoveryWithoutOutage.name, words: "after epoch"),
     ]
 
     @Test(arguments: plants)
     func `an invariant of truth catches the fault that was planted for it`(plant: Plant) {
         let sabotaged = run(plant, plant.sabotage)
         #expect(sabotaged.log.invariants.contains(plant.invariant))
+        let violation = sabotaged.log.first.last { $0.invariant == plant.invariant }
+        #expect(plant.words.isEmpty || (violation?.story.contains(plant.words) ?? false))
         let honest = run(plant, nil)
         #expect(honest.log.first.map(\.text).isEmpty, "without sabotage")
         #expect(honest.world.watch.truth.flips.count > 3, "there was something to be wrong about")
@@ -58,6 +75,12 @@ struct TruthSabotageTests {
             case .seenFromOnePlace:
                 // All checks, for which of them the place owns is for their hashes to say.
                 stage.see(from: 1, at: at, for: .seconds(60))
+            case .seenFromOneZone:
+                for check in stage.checks {
+                    stage.setup.plan.add(.zoneSees(zone: 0, check: check, .refusing), at: at)
+                    stage.setup.plan.add(
+                        .zoneSees(zone: 0, check: check, nil), at: at + .seconds(60))
+                }
             case .seenFromTwoInTurn:
                 for (place, start) in [(1, at), (2, at + .seconds(100))] {
                     stage.see(from: place, at: start, for: .seconds(30))
@@ -78,7 +101,11 @@ struct TruthSabotageTests {
         request.interval = .seconds(5)
         let simulation = Simulation(scenario, request, sabotage: sabotage)
         while simulation.step() {
-            if simulation.log.invariants.contains(plant.invariant) { break }
+            let isCaught = simulation.log.first.contains {
+                $0.invariant == plant.invariant
+                    && (plant.words.isEmpty || $0.story.contains(plant.words))
+            }
+            if isCaught { break }
         }
         return simulation
     }
