@@ -182,7 +182,7 @@ import Testing
             for node in [stubborn, other] {
                 let theirs: UInt64 = node == stubborn ? 7 : 8
                 guard
-                    trigger.compare(theirs, of: node, with: 1, now: now, using: &generator)
+                    trigger.compare(theirs, of: node, with: 1, inStorm: false, now: now, using: &generator)
                 else { continue }
                 opened[node, default: 0] += 1
                 trigger.noteOpened(now: now)
