@@ -125,7 +125,8 @@ struct DecidingStoryTests {
         let story = try Story("reowned-by-newcomers")
         #expect(story.counts == [.down: 6])
         // The delay of four intervals, one more look of the newcomers', and what is in `soon`.
-        #expect(story.delays(.down, after: .refusing).allSatisfy { $0 <= .seconds(60) + .seconds(4) })
+        #expect(
+            story.delays(.down, after: .refusing).allSatisfy { $0 <= .seconds(60) + .seconds(4) })
         let newcomers = Set(story.looks.filter { $0.process >= 5 }.map(\.check))
         #expect(!newcomers.isEmpty, "some own something")
     }

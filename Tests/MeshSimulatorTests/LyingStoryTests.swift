@@ -91,7 +91,9 @@ struct LyingStoryTests {
 
     private func story(of lie: Lie) throws -> Story {
         let scenario = try #require(
-            ScenarioCatalog.lying.first { $0.setup(.init(nodes: 5)).watch.liars.values.contains(lie) })
+            ScenarioCatalog.lying.first {
+                $0.setup(.init(nodes: 5)).watch.liars.values.contains(lie)
+            })
         let story = try Story(scenario.name, seed: 2)
         let liars = story.world.watch.liars.keys
         #expect(liars.count == 1, "a quorum is two")

@@ -65,7 +65,8 @@ struct TruthSabotageTests {
     }
 
     private func run(_ plant: Plant, _ sabotage: Sabotage?) -> Simulation {
-        let scenario = Scenario("planted", "targets fail and come back", hasOwnTargets: true) { stage in
+        let scenario = Scenario("planted", "targets fail and come back", hasOwnTargets: true) {
+            stage in
             let at = stage.settled + .seconds(20)
             switch plant.story {
             case .outage:

@@ -60,14 +60,16 @@ struct Forgeries: Sendable {
 
     /// The word that a contact has been told of a flip.
     func receipt(
-        of flip: Flip, to contact: ContactID, generation: UInt32, sequence: UInt64, at time: WallTime
+        of flip: Flip, to contact: ContactID, generation: UInt32, sequence: UInt64,
+        at time: WallTime
     ) -> Update {
         let receipt = Receipt(
             topic: .chain(flip.check), check: flip.check, contact: contact, ordinal: 0,
             occasion: flip.id,
             incident: IncidentID(of: flip.check, beginning: flip.id, using: cryptography),
             birth: flip.birth, epoch: UInt64(flip.epoch), state: flip.state, round: 0,
-            outcome: .sent, key: keys.publicKey, generation: generation, sequence: sequence, time: time,
+            outcome: .sent, key: keys.publicKey, generation: generation, sequence: sequence,
+            time: time,
             using: cryptography)
         return Update(
             kind: UpdateKind.receipt,
