@@ -45,6 +45,7 @@ extension Node {
             }
         }
         updateDigest()
+        nextDeadline = earliestDeadline
     }
 
     private mutating func updateDigest() {

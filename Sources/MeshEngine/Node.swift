@@ -32,6 +32,8 @@ package struct Node: Sendable {
     var wallClock: WallClock
     let mesh: MeshID
     let cryptography: any Cryptography
+    /// When to call `handleDeadline` at the latest. Stored: a shell asks more often than it changes.
+    package internal(set) var nextDeadline: Instant?
     /// When this node was last called; the tick sees to it that it is once a second.
     var lastCalled: Instant?
     package internal(set) var counters = NodeCounters()
@@ -298,7 +300,7 @@ package struct Node: Sendable {
 
     // MARK: What a node wants
 
-    package var nextDeadline: Instant? {
+    var earliestDeadline: Instant? {
         var next = membership.nextDeadline
         for other in [
             verdicts.nextDeadline, notices.nextDeadline, courier.nextDeadline,

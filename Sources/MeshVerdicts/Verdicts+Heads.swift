@@ -12,17 +12,21 @@ extension Verdicts {
     private struct Shared {
         var places: [Int] = []
         var shortestInterval = VotingRule.intervalMax
+
+        mutating func note(_ place: Int, _ interval: TimeSpan) {
+            places.append(place)
+            shortestInterval = min(shortestInterval, interval)
+        }
     }
 
     private func shared() -> [NodeID: Shared] {
         var shared: [NodeID: Shared] = [:]
         for duty in duties.places {
-            guard let held = duties.at(duty), let plan = plan(held.check) else { continue }
-            for peer in held.peers {
-                shared[peer.node, default: Shared()].places.append(held.check)
-                let interval = min(
-                    shared[peer.node]?.shortestInterval ?? plan.rule.interval, plan.rule.interval)
-                shared[peer.node]?.shortestInterval = interval
+            guard let check = duties.check(of: duty), let interval = interval(of: check) else {
+                continue
+            }
+            for peer in duties.peers(of: duty) {
+                shared[peer.node, default: Shared()].note(check, interval)
             }
         }
         return shared
@@ -57,7 +61,7 @@ extension Verdicts {
         let firsts = headsOwed
         headsOwed = true
         if !firsts { scheduleHeads(at: now + .milliseconds(100)) }
-        for peer in held.peers { headsSent[peer.node] = nil }
+        for peer in duties.peers(of: duty) { headsSent[peer.node] = nil }
     }
 
     private mutating func head(for places: [Int], now: Instant) -> Head {
@@ -116,32 +120,30 @@ extension Verdicts {
         guard let member = members[node], head.generation == member.generation,
             !mayBeStale(now: now)
         else { return }
-        let unobserved = Set(head.notObserved.map(\.word))
+        let unobserved = head.notObserved.map(\.word)
         var digest: UInt64 = 0
         var compared: [Int] = []
         var standing: [Int] = []
-        for duty in duties.places {
-            guard let held = duties.at(duty) else { continue }
-            let id = book[held.check].id
+        for duty in 0..<duties.endIndex {
+            guard let check = duties.check(of: duty) else { continue }
             let isObserving =
-                !head.observesNothing && !unobserved.contains(CheckPrefix(of: id).word)
-            if isObserving, let peer = held.peers.firstIndex(where: { $0.node == node }) {
-                duties[duty]?.peers[peer].observingAt = now
-                if !(held.peers[peer].hasReported) {
-                    duties[duty]?.peers[peer].hasReported = true
-                    letGoIfRelieved(duty, now: now)
-                }
+                !head.observesNothing
+                && (unobserved.isEmpty
+                    || !unobserved.contains(CheckPrefix(of: book[check].id).word))
+            if isObserving, duties.hear(node, observes: duty, now: now) {
+                letGoIfRelieved(duty, now: now)
             }
             // A head speaks of the checks that its receiver owns, whether its sender owns them or
             // stands in, and of what was signed before it left.
-            guard held.isOwner, let posted = book[held.check].board[node],
+            guard !book.isBoardEmpty(check), let posted = book[check].board[node],
+                duties[duty]?.isOwner ?? false,
                 posted.entry.stance.stands, posted.entry.generation == head.generation,
                 posted.entry.sequence <= head.lastSequence
             else { continue }
             digest ^= Self.standingHash(posted.entry)
-            compared.append(held.check)
+            compared.append(check)
             // Whoever no longer looks does not stand by what it once saw.
-            if isObserving { standing.append(held.check) }
+            if isObserving { standing.append(check) }
         }
         guard digest == head.digest else {
             // Something was lost on the way: a dissent, or its withdrawal. Until it is known which,
@@ -171,11 +173,8 @@ extension Verdicts {
             let first = audience.min { ($0.value, $0.key) < ($1.value, $1.key) }
             if let first { audience[first.key] = nil }
         }
-        let shared = duties.places.compactMap { duty -> Int? in
-            guard let held = duties.at(duty), held.peers.contains(where: { $0.node == node })
-            else { return nil }
-            return held.check
-        }
+        let shared = duties.places.filter { duties.isShared($0, with: node) }
+            .compactMap(duties.check)
         let places =
             question.checks.isEmpty ? shared : question.checks.compactMap { book.place(of: $0) }
         for place in places {
@@ -201,7 +200,7 @@ extension Verdicts {
             let demands = demands(of: plan.rule, now: now)
             let window = plan.rule.interval * 2 + plan.timeout + parameters.headPeriodMax
             let observing =
-                held.peers.count { peer in
+                duties.peers(of: duty).count { peer in
                     (members[peer.node]?.isReachable ?? false)
                         && peer.observingAt.map { now - $0 <= window } ?? false
                 } + (isObserving(held, plan, now: now) ? 1 : 0)

@@ -30,7 +30,7 @@ extension Verdicts {
         case .owner(let rank) where !held.isExact:
             let phase = Phase(
                 of: plan.id, interval: plan.rule.interval, rank: rank,
-                owners: held.peers.count + 1)
+                owners: duties.peers(of: duty).count + 1)
             next = phase.next(after: due, wallClock)
         case .owner, .leaving, .standIn:
             next = due + plan.rule.interval
@@ -180,7 +180,7 @@ extension Verdicts {
         if held.lastHintSentAt.map({ now - $0 < spacing }) ?? false { return }
         guard hints.maySend(now: now) else { return }
         duties[duty]?.lastHintSentAt = now
-        for peer in held.peers {
+        for peer in duties.peers(of: duty) {
             hint(.lookNow, held.check, state, to: peer.node, now: now)
         }
     }
@@ -190,8 +190,8 @@ extension Verdicts {
     private mutating func askAboutBurst(now: Instant) {
         withdrawDoubtful(now: now)
         for place in burst.sample {
-            guard let duty = book[place].duty, let held = duties.at(duty) else { continue }
-            for peer in held.peers where mayCorroborate(peer.node, now: now) {
+            guard let duty = book[place].duty, duties.check(of: duty) != nil else { continue }
+            for peer in duties.peers(of: duty) where mayCorroborate(peer.node, now: now) {
                 hint(.doYouSeeIt, place, seen(duty), to: peer.node, now: now)
             }
         }

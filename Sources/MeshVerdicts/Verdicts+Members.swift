@@ -41,6 +41,7 @@ extension Verdicts {
     }
 
     func plan(_ place: Int) -> CheckDefinition? { book[place].plan.map { plans[$0] } }
+    func interval(of place: Int) -> TimeSpan? { book[place].plan.map { plans[$0].rule.interval } }
 
     /// A streak belongs to a definition: what was seen under another says nothing about this one.
     private mutating func redefine(_ place: Int, now: Instant) {
@@ -170,13 +171,15 @@ extension Verdicts {
         startDuty(duty, of: place, now: now)
     }
 
-    mutating func startDuty(_ duty: Duty, of place: Int, now: Instant) {
+    mutating func startDuty(
+        _ duty: Duty, of place: Int, peers: [Duty.Peer] = [], now: Instant
+    ) {
         var duty = duty
         // Timers of an earlier duty in this slot must not fit.
         lastRevision &+= 1
         duty.revision = lastRevision
         duty.startedAt = now
-        let number = duties.add(duty)
+        let number = duties.add(duty, peers: peers)
         book[place].duty = number
         timers.schedule(.look(duty: number, revision: duty.revision), at: duty.nextDue)
     }
@@ -202,8 +205,9 @@ extension Verdicts {
 
     /// All new owners have reported: let go.
     mutating func letGoIfRelieved(_ duty: Int, now: Instant) {
-        guard let held = duties.at(duty), case .leaving = held.role,
-            held.peers.allSatisfy(\.hasReported), !held.peers.isEmpty
+        let peers = duties.peers(of: duty)
+        guard peers.allSatisfy(\.hasReported), !peers.isEmpty, let held = duties.at(duty),
+            case .leaving = held.role
         else { return }
         withdraw(duty, now: now)
         dropDuty(of: held.check)
@@ -218,14 +222,12 @@ extension Verdicts {
     }
 
     private mutating func setPeers(of duty: Int, _ owners: [NodeID]) {
-        guard let held = duties.at(duty) else { return }
-        var peers: [Duty.Peer] = []
-        for node in owners where node != id {
-            peers.append(
-                held.peers.first { $0.node == node }
-                    ?? Duty.Peer(node: node, observingAt: nil, hasReported: false))
+        let former = duties.peers(of: duty)
+        let peers = owners.filter { $0 != id }.map { node in
+            former.first { $0.node == node }
+                ?? Duty.Peer(node: node, observingAt: nil, hasReported: false)
         }
-        duties[duty]?.peers = peers
+        duties.setPeers(peers, of: duty)
     }
 
     /// Tells owners that are new to a check what has been counted here, unless it is in doubt.
@@ -244,7 +246,7 @@ extension Verdicts {
                     state: state, count: run.count,
                     ageMilliseconds: UInt64(max(0, (now - run.firstDue).milliseconds))))
         }
-        let known = Set(held.peers.map(\.node))
+        let known = Set(duties.peers(of: duty).map(\.node))
         guard let parent = parent(of: held.check) else { return }
         let message = Handover(
             check: page.id, definition: plan.definition, parent: parent, runs: runs)

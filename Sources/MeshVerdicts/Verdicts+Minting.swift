@@ -246,10 +246,10 @@ extension Verdicts {
             streak: Streak(against: book[place].certified?.flip.state), nextDue: now)
         duty.isExact = true
         duty.calledBy = [node]
-        duty.peers = placement.owners(of: plan.id).filter { $0 != id }.map {
+        let peers = placement.owners(of: plan.id).filter { $0 != id }.map {
             Duty.Peer(node: $0, observingAt: nil, hasReported: false)
         }
-        startDuty(duty, of: place, now: now)
+        startDuty(duty, of: place, peers: peers, now: now)
         timers.schedule(
             .standInRest(check: place), at: now + parameters.standingMin + plan.rule.interval)
     }

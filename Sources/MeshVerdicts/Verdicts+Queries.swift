@@ -101,7 +101,7 @@ extension Verdicts {
             hash.combine(UInt64(posted.entry.generation))
             hash.combine(posted.entry.sequence)
             // Two statements under one number are a difference like any other.
-            hash.combine(posted.entry.contentHash)
+            hash.combine(posted.contentHash)
             isEmpty = false
         }
         return isEmpty ? 0 : hash.finalize()

@@ -16,6 +16,7 @@ package struct StableHash: Sendable {
     }
 
     /// Eight bytes at a time, the rest and the length last.
+    @inlinable
     package mutating func combine(_ bytes: some Collection<UInt8>) {
         var word: UInt64 = 0
         var filled = 0

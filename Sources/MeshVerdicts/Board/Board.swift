@@ -11,6 +11,14 @@ struct Board: Sendable {
         var receivedAt: Instant
         /// When its signer was last heard to stand by it; `nil` if it came by others only.
         var stoodAt: Instant?
+        /// Of all that is signed: dossiers are compared by it again and again.
+        let contentHash: UInt64
+
+        init(_ signed: SignedEntry, receivedAt: Instant) {
+            self.signed = signed
+            self.receivedAt = receivedAt
+            contentHash = signed.entry.contentHash
+        }
 
         var entry: LogEntry { signed.entry }
     }
@@ -36,15 +44,16 @@ struct Board: Sendable {
                 guard held != signed.entry else { return .known }
                 // All keep the same one of the two, or they would compare for ever.
                 let first = posted[place].signed
-                if signed.entry.contentHash < held.contentHash { posted[place].signed = signed }
+                let other = Posted(signed, receivedAt: posted[place].receivedAt)
+                if other.contentHash < posted[place].contentHash { posted[place] = other }
                 posted[place].stoodAt = nil
                 return .equivocation(first)
             }
             guard signed.entry.isNewer(than: held) else { return .known }
-            posted[place] = Posted(signed: signed, receivedAt: now, stoodAt: nil)
+            posted[place] = Posted(signed, receivedAt: now)
             return .new
         }
-        posted.insert(Posted(signed: signed, receivedAt: now, stoodAt: nil), at: place)
+        posted.insert(Posted(signed, receivedAt: now), at: place)
         if posted.count > VerdictBounds.boardMax {
             let oldest = posted.indices.min { posted[$0].receivedAt < posted[$1].receivedAt } ?? 0
             posted.remove(at: oldest)

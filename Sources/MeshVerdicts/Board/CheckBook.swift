@@ -71,6 +71,9 @@ struct CheckBook: Sendable {
         _modify { yield &pages[place] }
     }
 
+    /// Whether nobody has signed anything: asked of every check that is shared, with every head.
+    func isBoardEmpty(_ place: Int) -> Bool { pages[place].board.isEmpty }
+
     func place(of check: CheckID) -> Int? { places[check] }
     func place(of prefix: CheckPrefix) -> Int? { prefixes[prefix.word] }
 
@@ -144,41 +147,5 @@ struct CheckBook: Sendable {
         }
         for place in changed { isChanged[place] = false }
         return (changed.filter { pages[$0].isOpen }, closed.filter { places[$0] == nil })
-    }
-}
-
-/// The duties of a node, with stable places.
-struct DutyTable: Sendable {
-    private var slots: [Duty?] = []
-    private var free: [Int] = []
-
-    private(set) var count = 0
-    /// The places in use, in order.
-    var places: [Int] { slots.indices.filter { slots[$0] != nil } }
-
-    subscript(place: Int) -> Duty? {
-        _read { yield slots[place] }
-        _modify { yield &slots[place] }
-    }
-
-    /// A copy, or `nil` if the place is free or was never used.
-    func at(_ place: Int) -> Duty? { slots.indices.contains(place) ? slots[place] : nil }
-
-    mutating func add(_ duty: Duty) -> Int {
-        count += 1
-        if let place = free.popLast() {
-            // Timers of the slot's former duty must not fit the new one.
-            slots[place] = duty
-            return place
-        }
-        slots.append(duty)
-        return slots.count - 1
-    }
-
-    mutating func remove(_ place: Int) {
-        guard slots[place] != nil else { return }
-        slots[place] = nil
-        free.append(place)
-        count -= 1
     }
 }

@@ -37,7 +37,6 @@ struct Duty: Sendable {
     let check: Int
     var role: Role
     var streak: Streak
-    var peers: [Peer] = []
 
     var startedAt = Instant.zero
     var nextDue: Instant
