@@ -14,7 +14,7 @@ struct WatchingScenarioTests {
     ) throws {
         guard name != "liar-invents-signers" else {
             // A node that is just starting takes its peers' word for certificates, a liar's too.
-            return try withKnownIssue(isIntermittent: true) {
+            return withKnownIssue(isIntermittent: true) {
                 _ = try Story(name, loss: 50_000, seed: 11)
             }
         }
