@@ -8,7 +8,7 @@ extension Membership {
         guard phase == .running else { return }
         timers.schedule(.probeRound, at: now + parameters.probePeriod * localHealth.factor)
         let next = probeOrder.next(using: &generator) { [table] in table[$0].isReachable }
-        guard let next else { return }
+        guard let next else { return localHealth.nobodyToProbe() }
         _ = begin(ordinaryProbe(.round, of: table[next].id, now: now), now: now)
     }
 

@@ -1,7 +1,9 @@
 import MeshCore
 import MeshMembership
+import MeshVerdicts
 import Testing
 
+@testable import MeshEngine
 @testable import MeshSimulator
 
 struct LiarTongueTests {
@@ -61,20 +63,53 @@ struct LiarTongueTests {
         #expect(tongue.exchanged([1, 2, 3]) == [1, 2, 3])
     }
 
+    private func payload(_ updates: Update...) -> [UInt8] {
+        var writer = ByteWriter()
+        Message.gossip.write(to: &writer)
+        for update in updates { writer.write(update) }
+        return writer.bytes
+    }
+
     @Test func `a head is exchanged for the first that its receiver saw`() {
         var tongue = LiarTongue()
         let address = AddressPlan.address(ofProcess: 1)
-        func payload(_ head: [UInt8]) -> [UInt8] {
-            var writer = ByteWriter()
-            Message.gossip.write(to: &writer)
-            writer.write(Update(kind: LiarTongue.headKind, body: head))
-            writer.write(Update(kind: 99, body: [7, 7]))
-            return writer.bytes
+        let other = Update(kind: 99, body: [7, 7])
+        func head(_ body: [UInt8]) -> [UInt8] {
+            payload(Update(kind: LiarTongue.headKind, body: body), other)
         }
-        #expect(tongue.aged(payload([1, 1]), to: address) == payload([1, 1]))
-        #expect(tongue.aged(payload([2, 2, 2]), to: address) == payload([1, 1]))
-        let other = AddressPlan.address(ofProcess: 2)
-        #expect(tongue.aged(payload([2, 2, 2]), to: other) == payload([2, 2, 2]))
+        #expect(tongue.aged(head([1, 1]), to: address) == head([1, 1]))
+        #expect(tongue.liesTold == 0)
+        #expect(tongue.aged(head([2, 2, 2]), to: address) == head([1, 1]))
+        #expect(tongue.liesTold == 1)
+        let second = AddressPlan.address(ofProcess: 2)
+        #expect(tongue.aged(head([2, 2, 2]), to: second) == head([2, 2, 2]))
         #expect(tongue.aged([9, 9, 9], to: address) == [9, 9, 9])
+    }
+
+    @Test func `heads and hints are of the kinds that nodes send`() throws {
+        let head = Head(generation: 1, lastSequence: 2, digest: 3)
+        #expect(VerdictMail.update(.head(head))?.kind == LiarTongue.headKind)
+        #expect(VerdictMail.update(.hints(Hints([])))?.kind == LiarTongue.hintsKind)
+    }
+
+    @Test func `what is signed is kept, and said again behind gossip and pings only`() {
+        var tongue = LiarTongue()
+        let (verdict, claim) = (Update(kind: 32, body: [1]), Update(kind: 65, body: [2]))
+        #expect(tongue.burdened(payload(claim)) == payload(claim))
+        tongue.remember(payload(verdict, claim))
+        #expect(tongue.burdened(payload(claim)) == payload(claim, verdict))
+        var ack = ByteWriter()
+        Message.ack(sequence: 1, digest: 2, truth: 3).write(to: &ack)
+        #expect(tongue.burdened(ack.bytes) == ack.bytes)
+    }
+
+    @Test func `who withholds sends its heads and nothing that decides or tells`() {
+        var tongue = LiarTongue()
+        let head = Update(kind: LiarTongue.headKind, body: [1])
+        let others = [32, 33, 34, 64, 65, 66, 96].map { Update(kind: $0, body: [2]) }
+        var writer = ByteWriter()
+        writer.writeRaw(payload(head))
+        for update in others { writer.write(update) }
+        #expect(tongue.silenced(writer.bytes) == payload(head))
     }
 }

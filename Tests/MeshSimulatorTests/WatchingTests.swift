@@ -7,15 +7,23 @@ import Testing
 
 @testable import MeshSimulator
 
-/// What a node that asks for looks, deliveries and writes gets from the world.
+/// What a node that asks for looks, deliveries and writes gets from the world. The nodes themselves
+/// are configured without checks, so that only the tests ask.
 struct WatchingTests {
     private let world: World
     private let definition: CheckDefinition
+
+    private static let withoutChecks: PlanSkew = {
+        var skew = PlanSkew()
+        skew.lacksChecks = [0, 1]
+        return skew
+    }()
 
     init() throws {
         var setup = WorldSetup(nodes: 3, zones: 3, seed: 5, duration: .minutes(5))
         setup.watch.checkCount = 2
         setup.watch.contactCount = 1
+        for place in 0..<3 { setup.watch.skewByPlace[place] = Self.withoutChecks }
         setup.plan.add(.kill(2, silently: false), at: .seconds(200))
         setup.plan.add(.start(2), at: .seconds(210))
         world = World(setup)
@@ -153,7 +161,7 @@ struct WatchingTests {
     }
 
     @Test func `who lacks a contact fails at once`() {
-        var skew = PlanSkew()
+        var skew = Self.withoutChecks
         skew.lacksContacts = [0]
         world.apply(.reconfigure(0, skew))
         deliver(by: 0)

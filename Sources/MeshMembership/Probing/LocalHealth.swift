@@ -16,6 +16,11 @@ struct LocalHealth: Sendable {
 
     mutating func probeSucceeded() { change(by: -1) }
 
+    /// A round in which nobody was there to be probed says nothing against us: who was left by the
+    /// last of its peers has missed their answers, not been slow. Without this it would distrust its
+    /// own looks for ever.
+    mutating func nobodyToProbe() { change(by: -1) }
+
     /// A failed probe counts by the nacks that did not come: a relay that cannot reach the target
     /// either still answers us, and if none does, we may be the one that is cut off.
     mutating func probeFailed(nacksExpected: Int, nacksReceived: Int) {

@@ -76,7 +76,10 @@ extension World {
         case .reconfigure(let place, let skew):
             reconfigure(place, skew)
         case .lie(let place, let lie):
+            guard watch.liars[place] != lie else { return }
+            if watch.liars[place] != nil { watch.liedUntil[place] = now }
             watch.liars[place] = lie
+            watch.tongues[place] = nil
             watch.lastDisturbance = now
         case .machine(let place, let fault, let isWrong):
             guard isRunning(place) else { return }

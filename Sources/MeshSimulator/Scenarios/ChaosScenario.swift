@@ -14,18 +14,20 @@ extension ScenarioCatalog {
         stage.setup.conditions.reorderingPerMillion = stage.generator.index(below: 100_000)
         stage.setup.signerDelay = stage.moment(from: .zero, to: .milliseconds(5))
         let firstExtra = stage.addPlaces(max(2, stage.nodes / 5))
+        let firstCopy = stage.setup.placeCount
+        if stage.setup.watch.checkCount > 0 { _ = stage.addPlaces(WatchChaos.copiesMax) }
         stage.extend(beyond: stage.settled + .minutes(5))
         let end = stage.lastFault - .seconds(1)
         var at = stage.settled
-        var extra = firstExtra
+        var extras = firstExtra..<firstCopy
         while at < end {
-            Chaos.strike(at: at, before: end, nextExtra: &extra, on: &stage)
+            Chaos.strike(at: at, before: end, extras: &extras, on: &stage)
             at = at + stage.moment(from: .milliseconds(500), to: .seconds(30))
         }
         if stage.setup.watch.checkCount > 0 {
             hastenMeshNotices(&stage)
-            var watching = WatchChaos(stage, seed: seed &+ 1)
-            watching.strike(from: stage.settled, until: end, on: &stage.setup.plan)
+            var watching = WatchChaos(&stage, firstCopy: firstCopy, seed: seed &+ 1)
+            watching.strike(from: stage.settled, until: end, on: &stage)
             // Who was refused for long waits for long.
             if watching.strikesReceivers { stage.extend(beyond: end + stage.bounds.truth.retrying) }
         }
@@ -57,7 +59,7 @@ private enum Chaos {
     }
 
     static func strike(
-        at: TimeSpan, before end: TimeSpan, nextExtra: inout Int, on stage: inout Stage
+        at: TimeSpan, before end: TimeSpan, extras: inout Range<Int>, on stage: inout Stage
     ) {
         let place = stage.generator.index(below: stage.nodes)
         let other = stage.generator.index(below: stage.nodes)
@@ -99,9 +101,8 @@ private enum Chaos {
             stage.setup.plan.add(.blockDatagrams(place), at: at)
             stage.setup.plan.add(.unblockDatagrams(place), at: at + span)
         case .joins:
-            guard nextExtra < stage.setup.placeCount else { return }
-            stage.setup.plan.add(.start(nextExtra), at: at)
-            nextExtra += 1
+            guard let next = extras.popFirst() else { return }
+            stage.setup.plan.add(.start(next), at: at)
         case .jumpsClock:
             let hour: Int64 = 3_600_000
             stage.setup.plan.add(.jumpWallClock(place, milliseconds: hour), at: at)

@@ -43,12 +43,7 @@ extension ScenarioCatalog {
         },
         Scenario("mixed-versions", "half of the nodes speak a later version with further fields") {
             stage in
-            for place in 0..<stage.nodes where !place.isMultiple(of: 2) {
-                var parameters = stage.request.parameters
-                parameters.wireVersions = 1...2
-                parameters.futureFields = [0xF0, 0x0D, 0xCA, 0xFE, 1, 2, 3]
-                stage.setup.parametersByPlace[place] = parameters
-            }
+            stage.speakMixedVersions()
             let place = stage.choose(1)[0]
             stage.setup.plan.restart(place, at: stage.settled, downFor: .seconds(60))
             stage.extend(beyond: stage.settled + .seconds(60))

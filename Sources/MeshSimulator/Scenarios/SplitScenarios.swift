@@ -71,13 +71,51 @@ extension ScenarioCatalog {
             stage.failAll(at: at + stage.bounds.detection + .seconds(70), for: .minutes(2))
             stage.extend(beyond: at + .minutes(6))
         },
-        truth("stand-ins", "the owner in the other zone dies with the target", nodesMin: 5) {
-            stage in
+        truth(
+            "zone-lost-with-targets", "one of two zones dies in the instant in which targets fail",
+            nodesMin: 3
+        ) { stage in
             stage.setup.zoneCount = 2
             let at = stage.settled + .seconds(30)
-            stage.setup.plan.add(.kill(stage.choose(1)[0], silently: true), at: at)
+            for place in stride(from: 1, to: stage.nodes, by: 2) {
+                stage.setup.plan.add(.kill(place, silently: true), at: at)
+            }
+            stage.failAll(at: at)
+            stage.extend(beyond: at + stage.bounds.detection + .seconds(60))
+        },
+        truth("stand-ins", "the owner in the other zone dies with the target", nodesMin: 5) {
+            stage in
+            // Zone 1 has two of five nodes: of many checks it owns one place in three, and when
+            // that owner dies the other two sign from one zone.
+            stage.setup.zoneCount = 2
+            let at = stage.settled + .seconds(30)
+            stage.setup.plan.add(.kill(1, silently: true), at: at)
             stage.failAll(at: at)
             stage.extend(beyond: at + .seconds(1))
+        },
+        truth(
+            "outlasted-cut", "one node is cut off for longer than the dead are remembered",
+            nodesMin: 4
+        ) { stage in
+            let lonely = stage.choose(1)
+            let at = stage.settled
+            let memory = stage.bounds.retention + stage.bounds.retentionSlack
+            stage.setup.plan.cut(places: stage.setup.placeCount, at: at, for: memory) {
+                lonely.contains($0)
+            }
+            stage.failAll(at: at + .seconds(60), for: .minutes(3))
+            stage.extend(beyond: at + memory)
+        },
+        truth("clone-down", "targets fail while a copied data directory runs beside the original") {
+            stage in
+            let original = stage.choose(1)[0]
+            let copy = stage.addPlaces(1)
+            stage.setup.nameByPlace[copy] = World.label("node-\(original)")
+            stage.setup.plan.add(.copyDisk(from: original, to: copy), at: stage.settled)
+            let at = stage.settled + .seconds(10)
+            stage.setup.plan.add(.start(copy), at: at)
+            stage.failAll(at: at, for: .minutes(3))
+            stage.extend(beyond: at + .minutes(3) + .seconds(1))
         },
         truth("any-order", "nodes start one after another, in any order, over a minute") { stage in
             let count = stage.nodes

@@ -13,8 +13,8 @@ extension ScenarioCatalog {
             let place = stage.choose(1)[0]
             let at = stage.settled + .seconds(30)
             stage.setup.plan.add(.uplink(place, .dead), at: at)
-            stage.setup.plan.add(.uplink(place, .works), at: at + .minutes(3))
-            stage.extend(beyond: at + .minutes(3))
+            stage.setup.plan.add(.uplink(place, .works), at: at + .minutes(2))
+            stage.extend(beyond: at + .minutes(2))
         },
         truth("uplink-unrouted", "one node has no route to any target, and says so") { stage in
             let place = stage.choose(1)[0]
@@ -65,7 +65,7 @@ extension ScenarioCatalog {
             }
             stage.extend(beyond: at + stage.request.interval)
         },
-        truth("reowned", "owners die and nodes join in the middle of a streak", nodesMin: 4) {
+        truth("reowned", "an owner dies and a node joins in the middle of a streak", nodesMin: 4) {
             stage in
             stage.setup.watch.rules = [stage.rule(delay: 4)]
             let first = stage.addPlaces(1)
@@ -75,6 +75,21 @@ extension ScenarioCatalog {
             stage.setup.plan.add(.kill(stage.choose(1)[0], silently: true), at: at + interval * 2)
             stage.setup.plan.add(.start(first), at: at + interval * 3)
             stage.extend(beyond: at + interval * 3)
+        },
+        truth(
+            "reowned-by-newcomers", "nodes join in the middle of a streak, and all must agree",
+            nodesMin: 4
+        ) { stage in
+            stage.setup.watch.rules = [stage.rule(delay: 4, quorum: .all)]
+            let count = 3
+            let first = stage.addPlaces(count)
+            let at = stage.settled + .seconds(30)
+            let interval = stage.request.interval
+            stage.failAll(at: at)
+            for place in first..<first + count {
+                stage.setup.plan.add(.start(place), at: at + interval * 2)
+            }
+            stage.extend(beyond: at + interval * 2)
         },
         truth("dissenter-dies", "one dissents alone and dies; much later another does") { stage in
             let at = stage.settled + .seconds(30)

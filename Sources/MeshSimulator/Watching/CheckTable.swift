@@ -49,6 +49,15 @@ package struct CheckTable: Sendable {
         setup.ruleByCheck[check] ?? setup.rules[min(revision, setup.rules.count - 1)]
     }
 
+    /// What stands behind a check's definition besides its rule.
+    func textID(of check: Int, revision: Int = 0) -> DefinitionTextID {
+        DefinitionTextID(of: Self.text(of: check, revision: revision), using: cryptography)
+    }
+
+    private static func text(of check: Int, revision: Int) -> [UInt8] {
+        Array("target \(check), revision \(revision)".utf8)
+    }
+
     /// The true rule behind a definition that some node was given; `nil` for one that nobody was.
     package func rule(of definition: DefinitionID) -> VotingRule? { rules[definition] }
 
@@ -99,7 +108,7 @@ package struct CheckTable: Sendable {
         let rule = rule(of: check, revision: revision)
         let definition = CheckDefinition(
             name: names[check], rule: Saboteur.sabotaged(rule, by: sabotage),
-            timeout: setup.timeout, text: Array("target \(check), revision \(revision)".utf8),
+            timeout: setup.timeout, text: Self.text(of: check, revision: revision),
             in: mesh, using: cryptography)
         rules[definition.definition] = rule
         return definition

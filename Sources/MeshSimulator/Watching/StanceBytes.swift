@@ -39,6 +39,16 @@ struct StanceBytes: Sendable {
 
     var isWithdrawal: Bool { message[stanceOffset] == Self.withdrawn }
 
+    /// The entry as it is sent: without domain and mesh, and signed.
+    func body(with signature: Signature) -> [UInt8] { Self.body(message, bodyStart, signature) }
+
+    static func body(_ message: [UInt8], _ start: Int, _ signature: Signature) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.writeRaw(Array(message[start...]))
+        writer.write(signature)
+        return writer.bytes
+    }
+
     /// Another entry under the same number: of another state. `nil` for one without a state.
     var twin: [UInt8]? {
         guard message[stanceOffset] >= Self.statedMin else { return nil }

@@ -11,6 +11,10 @@ package struct WatchLedger: Sendable {
     package internal(set) var troubles: TroubleLog
     package internal(set) var liars: [Int: Lie]
     var tongues: [Int: LiarTongue] = [:]
+    /// Until when a place lied that tells the truth now. Only looked up.
+    var liedUntil: [Int: Instant] = [:]
+    /// How often a liar's looks, signatures and requests were changed.
+    var liesTold: [Int: Int] = [:]
     /// What each place is configured with, if not with what all others are.
     package internal(set) var skews: [Int: PlanSkew]
     /// When uplinks, checkers, receivers, configurations or liars last changed.
@@ -40,6 +44,16 @@ package struct WatchLedger: Sendable {
         liars = watch.liars
         skews = watch.skewByPlace
         generator = SeededGenerator(seed: StableHash.of(setup.seed, 0x7472_7574_68))
+    }
+
+    /// Whether a place has lied at any time since `moment`.
+    package func hasLied(_ place: Int, since moment: Instant) -> Bool {
+        liars[place] != nil || liedUntil[place].map { $0 >= moment } ?? false
+    }
+
+    /// How many places have.
+    package func liarCount(since moment: Instant) -> Int {
+        liars.count + liedUntil.count { liars[$0.key] == nil && $0.value >= moment }
     }
 
     /// Whether some places are configured otherwise about this check.

@@ -39,8 +39,14 @@ package struct WatchSetup: Sendable {
     package var longestInterval: TimeSpan {
         (rules + Array(ruleByCheck.values)).map(\.interval).max() ?? .seconds(1)
     }
+    package var shortestInterval: TimeSpan {
+        (rules + Array(ruleByCheck.values)).map(\.interval).min() ?? .seconds(1)
+    }
     package var longestDelay: Int {
         (rules + Array(ruleByCheck.values)).map(\.delay).max() ?? 0
+    }
+    package var confirmationsMax: Int {
+        (rules + Array(ruleByCheck.values)).map(\.confirmations).max() ?? 1
     }
     package var confirmationsMin: Int {
         (rules + Array(ruleByCheck.values)).map(\.confirmations).min() ?? 1

@@ -48,16 +48,19 @@ extension World {
         return found.count
     }
 
-    /// How many zones those span whom a process knows, itself included; or those of them who run.
-    package func zoneCount(knownTo process: Int, runningOnly: Bool) -> Int {
+    /// How many zones those span whom a process knows, itself included, of those who are wanted.
+    func zoneCount(knownTo process: Int, where isWanted: (SimulatedProcess) -> Bool) -> Int {
         var found: Set<Int> = [zones[process]]
         for other in processes
-        where other.life > 0 && isKnown(other.identity, by: process)
-            && (!runningOnly || other.state == .running)
-        {
+        where other.life > 0 && isKnown(other.identity, by: process) && isWanted(other) {
             found.insert(zones[other.number])
         }
         return found.count
+    }
+
+    /// Whether a place sees what is and says what it sees.
+    func isHonestEye(_ place: Int) -> Bool {
+        watch.targets.canLook(from: place) && watch.liars[place] == nil
     }
 
     /// Whether the process could reach more than half of those whom it knows at some time within

@@ -52,6 +52,7 @@ extension World {
         trace.combine(UInt64(number) << 32 | UInt64(check))
         var (observation, isTrue) = observe(check, by: number)
         if let lie = watch.liars[number], let told = lied(lie, observation, by: number) {
+            countLie(of: number)
             observation = told
             isTrue = false
         }
@@ -94,7 +95,7 @@ extension World {
 
     private func lied(_ lie: Lie, _ truth: Observation, by number: Int) -> Observation? {
         switch lie {
-        case .saysDown:
+        case .saysDown, .understatesRule, .rewritesRule, .inventsSigners:
             return Observation(.saw(.down, refused), latency: truth.latency)
         case .saysUp:
             return Observation(.saw(.up, .none), latency: truth.latency)
@@ -103,7 +104,8 @@ extension World {
             watch.lookParity[number] = !isDown
             return Observation(
                 isDown ? .saw(.down, refused) : .saw(.up, .none), latency: truth.latency)
-        case .claimsToHaveSent, .staysSilent, .equivocates, .showsStaleHeads:
+        case .claimsToHaveSent, .staysSilent, .equivocates, .showsStaleHeads, .repeatsThePast,
+            .withholds, .claimsEverything, .fakesReceipts, .floodsHints:
             return nil
         }
     }
@@ -147,7 +149,9 @@ extension World {
             process: number, life: processes[number].life, order: order,
             contact: watch.checks.contactNumber(of: order.notice.contact) ?? -1, orderedAt: now,
             answer: .sent, answerDelay: roundTrip / 2, isAnswerLost: false)
+        if watch.liars[number] == .claimsEverything { return countLie(of: number) }
         if watch.liars[number] == .claimsToHaveSent {
+            countLie(of: number)
             return answer(pending, after: roundTrip)
         }
         let doesKnow =

@@ -72,4 +72,12 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case endlessPartials
     /// A node that was cut off tells what the others tell.
     case talkativeMinority
+    /// A node that was cut off mints what the others mint.
+    case mintingMinority
+    /// Every node believes that one zone is enough.
+    case oneZoneIsEnough
+    /// Everybody is shown one target up, whatever it is.
+    case rosyLooks
+    /// Notices go out under one epoch, whatever theirs is.
+    case frozenEpochs
 }

@@ -12,17 +12,19 @@ extension Saboteur {
 
     /// A check's rule as sabotage would have nodes believe it.
     static func sabotaged(_ rule: VotingRule, by plant: Sabotage?) -> VotingRule {
-        guard plant == .quorumOfOne else { return rule }
         var rule = rule
-        rule.quorum = .count(1)
-        rule.zonesRequired = 1
+        if plant == .quorumOfOne { rule.quorum = .count(1) }
+        if plant == .quorumOfOne || plant == .oneZoneIsEnough { rule.zonesRequired = 1 }
         return rule
     }
 
     /// What a place is shown instead of what is.
     func sabotaged(_ observation: Observation, of check: Int) -> Observation? {
-        guard plant == .falseLooks, check == Self.victimCheck else { return nil }
-        return Observation(.saw(.down, .none), latency: observation.latency)
+        guard check == Self.victimCheck, plant == .falseLooks || plant == .rosyLooks else {
+            return nil
+        }
+        return Observation(
+            .saw(plant == .rosyLooks ? .up : .down, .none), latency: observation.latency)
     }
 
     /// What becomes of an effect about checks and notices; `nil` if nothing.
@@ -32,6 +34,9 @@ extension Saboteur {
             return plant == .blindMesh && world.watch.checks.number(of: order.check) == 0
                 ? nil : effect
         case .reportCheck(.flipped(let flip, let state, let origin)):
+            if plant == .mintingMinority, origin == .minted, let lonely = lonely(in: world) {
+                world.record(.flipped(flip, from: state, origin: .minted), by: lonely)
+            }
             guard number == Self.victim else { return effect }
             if plant == .swallowedFlips { return nil }
             guard plant == .secondHistory else { return effect }
@@ -45,6 +50,14 @@ extension Saboteur {
             .report, .reportCheck, .reportNotice, .stop:
             return effect
         }
+    }
+
+    /// Somebody who runs and cannot reach the majority.
+    private func lonely(in world: World) -> Int? {
+        world.processes.first {
+            world.isRunning($0.number)
+                && !world.couldHaveMajority($0.number, within: TruthBounds.sendingGrace)
+        }?.number
     }
 
     private func rewritten(_ flip: Flip, in world: World) -> Flip {
@@ -79,11 +92,10 @@ extension Saboteur {
                 ordinal: order.notice.ordinal + 1, using: world.cryptography)
             world.deliver(changed, by: number)
         case .talkativeMinority:
-            let lonely = world.processes.first {
-                world.isRunning($0.number)
-                    && !world.couldHaveMajority($0.number, within: TruthBounds.sendingGrace)
-            }
-            if let lonely { world.deliver(order, by: lonely.number) }
+            if let lonely = lonely(in: world) { world.deliver(order, by: lonely) }
+        case .frozenEpochs:
+            changed.notice.epoch = 2
+            return .deliver(changed)
         default: break
         }
         return .deliver(order)

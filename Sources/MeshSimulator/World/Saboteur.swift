@@ -58,10 +58,10 @@ struct Saboteur: Sendable {
             .paddedDatagrams, .sharedNames, .stubbornClone, .bothClonesStop, .swallowedGoodbye,
             .paddedReplies, .redirectedReplies, .ignoredDeadlines, .lyingDisk, .stammer,
             .quorumOfOne, .falseLooks, .secondHistory, .swallowedFlips, .forgottenWithdrawals,
-            .blindMesh,
-            .secondSender,
-            .renamedNotices, .unsentNotices, .inventedRecovery, .stutteringMesh, .mutedMesh,
-            .endlessPartials, .talkativeMinority, nil:
+            .blindMesh, .secondSender, .renamedNotices, .unsentNotices, .inventedRecovery,
+            .stutteringMesh, .mutedMesh,
+            .endlessPartials, .talkativeMinority, .mintingMinority, .oneZoneIsEnough, .rosyLooks,
+            .frozenEpochs, nil:
             break
         }
         return parameters
@@ -108,11 +108,13 @@ struct Saboteur: Sendable {
             return .send(bytes, to: AddressPlan.address(ofProcess: 0))
         case .endlessSuspicion, .hastySuspicion, .deafProcess, .rewoundViews, .rewoundCounter,
             .stolenKey, .forgottenReplays, .anySeal, .endlessGossip, .sharedNames, .shortMemory,
-            .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne, .falseLooks:
+            .endlessMemory, .ignoredDeadlines, .lyingDisk, .quorumOfOne, .oneZoneIsEnough,
+            .falseLooks, .rosyLooks:
             return effect
         case .secondHistory, .swallowedFlips, .forgottenWithdrawals, .blindMesh, .secondSender,
             .renamedNotices, .unsentNotices, .inventedRecovery, .stutteringMesh, .mutedMesh,
-            .endlessPartials, .talkativeMinority:
+            .endlessPartials, .frozenEpochs, .talkativeMinority,
+            .mintingMinority:
             return sabotagedTruth(effect, of: number, in: world)
         }
     }

@@ -127,6 +127,14 @@ import Testing
 }
 
 @Suite struct LocalHealthTests {
+    @Test func `who has nobody left to probe comes to trust its own looks again`() {
+        var health = LocalHealth(limit: 7, isEnabled: true)
+        for _ in 0..<9 { health.probeFailed(nacksExpected: 0, nacksReceived: 0) }
+        #expect(health.score == 7)
+        for _ in 0..<7 { health.nobodyToProbe() }
+        #expect(health.score == 0)
+    }
+
     @Test func `missing nacks count against ourselves, answered requests do not`() {
         var health = LocalHealth(limit: 7, isEnabled: true)
         health.probeFailed(nacksExpected: 3, nacksReceived: 3)

@@ -15,6 +15,9 @@ package struct CloneStops: Invariant {
     private let bounds: Bounds
     /// Keys that run twice now.
     private var pairs: [Pair] = []
+    /// When one of a pair last ended by somebody else's hand, by identity: what it said lives on in
+    /// the mesh for a while, and the other may still meet it. Only looked up.
+    private var bereaved: [Int: Instant] = [:]
 
     package init(bounds: Bounds) { self.bounds = bounds }
 
@@ -31,7 +34,11 @@ package struct CloneStops: Invariant {
             }
         case .ended(let process, let ending):
             let identity = world.processes[process].identity
-            if case .stopped(.clone) = ending, world.holderCount(of: identity) == 0 {
+            if ending == .killed, world.holderCount(of: identity) > 0 {
+                bereaved[identity] = world.now
+            }
+            let isExcused = bereaved[identity].map { world.now - $0 <= bounds.clone } ?? false
+            if case .stopped(.clone) = ending, world.holderCount(of: identity) == 0, !isExcused {
                 log.add(
                     Self.self, at: world.now,
                     "\(world.processes[process].name) stopped for a clone that does not run")

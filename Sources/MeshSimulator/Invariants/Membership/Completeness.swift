@@ -33,7 +33,10 @@ package struct Completeness: Invariant {
             open.removeAll { $0.identity == identity }
         }
         guard case .ended(let process, _) = happening else { return }
-        open.append(Ended(identity: world.processes[process].identity, at: world.now))
+        // Of two clones the later end counts: until then one of them was rightly held for alive.
+        let identity = world.processes[process].identity
+        open.removeAll { $0.identity == identity }
+        open.append(Ended(identity: identity, at: world.now))
     }
 
     package mutating func inspect(_ world: World, log: inout ViolationLog) {

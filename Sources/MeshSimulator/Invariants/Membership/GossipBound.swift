@@ -33,7 +33,7 @@ package struct GossipBound: Invariant {
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
         guard case .sent(let process, let datagram, let target) = happening,
-            world.processes.count <= Self.processesMax,
+            world.processes.count <= Self.processesMax, world.watch.liars[process] == nil,
             let contents = DatagramHeader.contents(of: datagram),
             contents.message == .gossip
         else { return }

@@ -36,7 +36,7 @@ package struct AtMostOnce: Invariant {
             || world.watch.receivers.lostAnswers.contains {
                 senders.contains($0.process) && $0.at >= start && $0.at <= world.now
             }
-            || senders.contains { world.watch.liars[$0] != nil }
+            || senders.contains { world.watch.hasLied($0, since: start) }
         guard !isExcused else { return }
         log.add(
             Self.self, at: world.now,

@@ -50,10 +50,11 @@ package struct NoFalseAlert: Invariant {
             flip.flatMap { world.watch.checks.rule(of: $0.definition) }
             ?? world.watch.checks.rule(of: check)
         let running = world.runningCount
-        let needed = rule.quorum.needed(of: rule.owners(known: running))
-        guard places < needed || zones.count < rule.zonesNeeded(counting: living.count) else {
-            return
-        }
+        // A liar's word counts until it is known for one: beside it one fewer must be wrong.
+        let lying = world.watch.liarCount(since: since)
+        let needed = max(1, rule.quorum.needed(of: rule.owners(known: running)) - lying)
+        let neededZones = lying > 0 ? 1 : rule.zonesNeeded(counting: living.count)
+        guard places < needed || zones.count < neededZones else { return }
         log.add(
             Self.self, at: world.now,
             "contact \(acceptance.contact) was told \(world.text(notice)), which was down for "

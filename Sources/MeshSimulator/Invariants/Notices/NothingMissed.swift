@@ -113,39 +113,32 @@ package struct NothingMissed: Invariant {
             "\(world.checkName(check)) is unknown, and the target is \(truth)")
     }
 
-    /// What every place that can look sees, if all see one thing and enough can look for any set
-    /// of owners to hold a quorum of them. Otherwise nothing is expected.
+    /// What every place that can look and tells the truth sees, if all see one thing, enough of them
+    /// are there to be a quorum, and the others are none. Otherwise nothing is expected.
     private func expectedState(of check: Int, in world: World) -> TargetState? {
-        let targets = world.watch.targets
         let rule = world.watch.checks.rule(of: check)
-        let running = world.runningCount
-        let witness = firstRunning(world)
+        let running = world.processes.filter { $0.state == .running }
+        let honest = running.filter { world.isHonestEye($0.number) }
         // A node that never met any of its peers decides nothing (design 5, *settled*).
-        let isLost = world.setup.namesAbsentSeeds && running == 1
-        guard running > 0, !isLost, world.couldHaveMajority(witness, within: .zero) else {
-            return nil
-        }
-        let known = world.knownCount(of: witness)
-        let owners = rule.owners(known: known)
-        // With owners that are dead and known, all of them are asked for what not all can give.
-        guard running >= rule.quorum.needed(of: owners),
-            world.zoneCount(knownTo: witness, runningOnly: true)
-                >= rule.zonesNeeded(
-                    counting: world.zoneCount(knownTo: witness, runningOnly: false))
+        let isLost = world.setup.namesAbsentSeeds && running.count == 1
+        guard let witness = honest.first?.number, !isLost,
+            world.couldHaveMajority(witness, within: .zero)
         else { return nil }
-        guard targets.blindCount + world.watch.liars.count == 0 else { return nil }
-        var seen: TargetState?
-        for process in world.processes where process.state == .running {
-            let state = targets.state(
-                of: check, from: process.number, in: world.zones[process.number], at: world.now)
-            if seen == nil { seen = state }
-            guard seen == state else { return nil }
+        // With owners that are dead and known, all of them are asked for what not all can give.
+        let needed = rule.quorum.needed(of: rule.owners(known: world.knownCount(of: witness)))
+        let known = world.zoneCount(knownTo: witness) { _ in true }
+        let seeing = world.zoneCount(knownTo: witness) {
+            $0.state == .running && world.isHonestEye($0.number)
         }
-        return seen
-    }
-
-    private func firstRunning(_ world: World) -> Int {
-        world.processes.first { $0.state == .running }?.number ?? 0
+        guard honest.count >= needed, running.count - honest.count < needed,
+            seeing >= rule.zonesNeeded(counting: known)
+        else { return nil }
+        let seen = Set(
+            honest.map {
+                world.watch.targets.state(
+                    of: check, from: $0.number, in: world.zones[$0.number], at: world.now)
+            })
+        return seen.count == 1 ? seen.first : nil
     }
 
     private mutating func judgeTelling(
@@ -192,10 +185,10 @@ package struct NothingMissed: Invariant {
 
     /// Whether somebody who runs, tells the truth and can be heard knows contact and route.
     private func canTell(_ check: Int, _ contact: Int, in world: World) -> Bool {
-        guard world.watch.liars.isEmpty else { return false }
+        guard !world.watch.liars.values.contains(where: \.isAboutTelling) else { return false }
         return world.processes.contains { process in
             let skew = world.watch.skews[process.number]
-            return process.state == .running
+            return process.state == .running && world.watch.liars[process.number] == nil
                 && world.watch.targets.uplink(of: process.number) == .works
                 && world.watch.receivers.condition(of: contact, from: process.number) == .accepts
                 && !(skew?.lacksContacts.contains(contact) ?? false)

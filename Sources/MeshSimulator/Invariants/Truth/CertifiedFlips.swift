@@ -66,7 +66,7 @@ package struct CertifiedFlips: Invariant {
             seers.insert(sight.identity)
             zones.insert(sight.zone)
         }
-        let lying = world.watch.liars.count
+        let lying = world.watch.liarCount(since: max(since, stale))
         let needed = max(1, rule.quorum.needed(of: owners) - lying)
         let neededZones =
             lying > 0
