@@ -74,7 +74,7 @@ extension Node {
         case UpdateKind.receipt, UpdateKind.record:
             takeTold(update, now: now)
         case UpdateKind.claim:
-            guard let peer, mayTell(peer) else { return }
+            guard let peer, mayTell(peer), !teach(claimant: peer, of: update) else { return }
             if case .refused = notices.receive(claim: update, from: peer, now: now) {
                 counters.payloadsMalformed += 1
             }
@@ -133,5 +133,19 @@ extension Node {
             membership.noteHeard(update, about: Self.key(mesh.bytes))
         default: break
         }
+    }
+
+    /// A claim on a flip that is past: its claimant has missed the later one, as after a cut, and
+    /// would tell people of them in the wrong order. True if it is answered so.
+    private mutating func teach(claimant: NodeID, of update: Update) -> Bool {
+        guard let claim = try? Claim.decode(update.body), case .chain = claim.topic,
+            !claim.hasLeft, let flip = verdicts.flip(of: claim.check), flip.birth == claim.birth,
+            UInt64(flip.epoch) > claim.epoch, let body = verdicts.certificate(of: flip.check)
+        else { return false }
+        mail(
+            Update(kind: UpdateKind.certificate, body: body), about: flip.check.bytes,
+            to: [claimant])
+        notices.supersede(claim: update, of: claimant)
+        return true
     }
 }

@@ -54,7 +54,8 @@ extension Node {
         verdicts.update(
             VerdictMember(
                 id: node, key: member.key, zone: member.zone,
-                isReachable: member.state.isReachable, generation: member.standing.generation),
+                isReachable: member.state.isReachable && !member.isCloned,
+                generation: member.standing.generation),
             now: now)
     }
 }

@@ -102,7 +102,8 @@ extension Node {
                 now: now)
         case .needMajority(let since):
             rollCall.ask(
-                since: since, now: now, known: membership.countedKnown, using: &generator)
+                since: since, now: now, known: membership.countedKnown,
+                clones: membership.countedClones, using: &generator)
         case .compare(let node): _ = truthSync.force(node, now: now)
         case .store(let item): outbox.add(.store(item, token: nil))
         case .report(let event):
@@ -115,7 +116,7 @@ extension Node {
         DisseminationQueue.Key(subject: subject)
     }
 
-    private mutating func mail(_ update: Update, about subject: Bytes16, to nodes: [NodeID]) {
+    mutating func mail(_ update: Update, about subject: Bytes16, to nodes: [NodeID]) {
         let key = DisseminationQueue.Key(subject: subject, slot: update.kind)
         guard let update = Self.datagramForm(of: update) else { return }
         for node in nodes where membership.isReachable(node) && node != membership.id {
@@ -139,7 +140,9 @@ extension Node {
             membership.broadcast(update, about: Self.key(subject), now: now)
         case .deliver(let order): outbox.add(.deliver(order))
         case .needMajority:
-            rollCall.ask(since: now, now: now, known: membership.countedKnown, using: &generator)
+            rollCall.ask(
+                since: now, now: now, known: membership.countedKnown,
+                clones: membership.countedClones, using: &generator)
             settling.noticesWait = true
         case .report(let event):
             if case .changed(let view) = event {

@@ -258,7 +258,9 @@ package struct Node: Sendable {
         notices.handleDeadline(now: now)
         courier.handleDeadline(now: now)
         if let due = rollCall.nextDeadline, due <= now {
-            rollCall.handleDeadline(now: now, known: membership.countedKnown, using: &generator)
+            rollCall.handleDeadline(
+                now: now, known: membership.countedKnown,
+                clones: membership.countedClones, using: &generator)
         }
         while let (timer, _) = timers.popDue(at: now) {
             switch timer {

@@ -166,12 +166,18 @@ extension Membership {
         (0..<table.count).filter(counts).map { table[$0].id }.sorted()
     }
 
+    /// Of these, those without a voice, for two of each live; in the same order.
+    package var countedClones: [NodeID] {
+        (0..<table.count).filter { counts($0) && table[$0].marks.contains(.cloned) }
+            .map { table[$0].id }.sorted()
+    }
+
     /// The same with what placement needs, in the same order.
     package var countedMembers: [CountedMember] {
         (0..<table.count).filter(counts).map { position in
             let member = table[position]
             return CountedMember(
-                id: member.id, zone: table.zone(of: member), isReachable: member.isReachable,
+                id: member.id, zone: table.zone(of: member), isReachable: hasVoice(position),
                 isSuspect: member.state == .suspect)
         }.sorted { $0.id < $1.id }
     }

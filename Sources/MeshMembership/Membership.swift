@@ -219,14 +219,20 @@ package struct Membership: Sendable {
         return MemberView(
             id: member.id, key: member.key, name: member.name, zone: table.zone(of: member),
             address: member.address, bootID: member.bootID, born: member.born,
-            standing: member.standing, since: member.since, counts: counts(position))
+            standing: member.standing, since: member.since, counts: counts(position),
+            isCloned: member.marks.contains(.cloned))
     }
 
-    /// Whether a member is one of those that quorums and majorities are counted over.
+    /// Whether a member is one of those that quorums and majorities are counted over. One of which
+    /// two live is: left out, it would make a majority of fewer, on one side of a cut only.
     func counts(_ position: Int) -> Bool {
         let member = table[position]
-        return member.state.isKnown && member.marks.isDisjoint(with: [.nameless, .cloned])
-            && isListed(member.key)
+        return member.state.isKnown && !member.marks.contains(.nameless) && isListed(member.key)
+    }
+
+    /// Whether a member has a voice in them: one that lives twice could have it on both sides.
+    func hasVoice(_ position: Int) -> Bool {
+        table[position].isReachable && !table[position].marks.contains(.cloned)
     }
 
     /// Whether a key may count at all: on the roster, where there is one.
@@ -241,9 +247,9 @@ package struct Membership: Sendable {
         for position in 0..<table.count where counts(position) {
             let member = table[position]
             known += 1
-            if member.isReachable { reachable += 1 }
+            if hasVoice(position) { reachable += 1 }
             if lowest.map({ member.id < $0.id }) ?? true {
-                lowest = (member.id, member.isReachable)
+                lowest = (member.id, hasVoice(position))
             }
         }
         if reachable * 2 == known { return lowest?.isReachable ?? true }

@@ -46,6 +46,15 @@ extension Notices {
         return .new
     }
 
+    private static var supersededMax: Int { 3 }
+
+    /// Says to a claimant that the check has flipped since what it wants to tell of. Whoever calls
+    /// this sends it that flip, too. Nothing is said to one whose request has left.
+    package mutating func supersede(claim update: Update, of peer: NodeID) {
+        guard let claim = try? Claim.decode(update.body), !claim.hasLeft else { return }
+        answer(claim, of: peer, .superseded)
+    }
+
     /// This node's own claim on a line, from when it was made until its receipt is out.
     private func ownClaim(on line: Line, now: Instant) -> (Claim, leaseLeft: TimeSpan)? {
         guard let errand = errands[line] else { return nil }
@@ -97,7 +106,8 @@ extension Notices {
             // another such node is worth nothing while an owner lives, who may hold a claim that it
             // never heard of.
             let owners = news.ladder.owners(besides: id).filter { isAlive($0) }
-            pending.isAcked = owners.allSatisfy { pending.yielded.contains($0) }
+            pending.isAcked =
+                !owners.isEmpty && owners.allSatisfy { pending.yielded.contains($0) }
         case .held(let claim, let holder, let leaseLeft):
             guard holder != id, claim.line == line else { return .known }
             let leaseEnd = now + leaseLeft.clamped(from: .zero, to: parameters.lease)
@@ -111,6 +121,15 @@ extension Notices {
                 return .new
             }
             if !pending.yielded.contains(holder) { pending.doubts.append(held) }
+        case .superseded:
+            // So often only: a liar says it every time.
+            guard errand.supersededCount < Self.supersededMax else { return .known }
+            errand.supersededCount += 1
+            errand.notBefore = max(errand.notBefore, now + parameters.rung)
+            giveUpClaim(&errand)
+            errands[line] = errand
+            advance(line, now: now)
+            return .new
         }
         errand.phase = .claiming(pending)
         if pending.isAcked, pending.doubts.isEmpty {

@@ -147,10 +147,10 @@ extension Notices {
         }
         let audience = news.ladder.audience(of: id)
         if !audience.isEmpty { effects.append(.sendClaim(claim.update(), to: audience)) }
-        let isAlone = !audience.contains { isAlive($0) }
+        // Others that are taken for dead may have just come back, with news: a moment for them, too.
         errand.phase = .claiming(
             Errand.Pending(
-                claim: claim, deadline: isAlone ? now : now + parameters.claimWait,
+                claim: claim, deadline: audience.isEmpty ? now : now + parameters.claimWait,
                 nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease))
         errands[line] = errand
         advance(line, now: now)

@@ -22,13 +22,14 @@ extension Verdicts {
     mutating func believes(
         _ certificate: Certificate, _ place: Int, from peer: NodeID?, now: Instant
     ) -> Bool {
-        // Whoever is settling has no view of its own: it believes its peers about what was.
-        guard isSettled else { return true }
         let rule = plan(place)?.rule ?? certificate.definition.rule
         let demands = demands(of: rule, now: now)
         if fits(certificate, rule, demands) { return true }
         guard let peer else { return false }
         book[place].vouchers.note(peer, certificate.flip.id)
+        // Whoever is settling may know too few yet to say how many are a quorum. It will be told
+        // again: by anti-entropy, and by everybody who hears it speak of an older flip.
+        guard isSettled else { return false }
         let needed = min(demands.quorum, max(placement.knownCount - 1, 1))
         return book[place].vouchers.count(of: certificate.flip.id) >= needed
     }

@@ -12,12 +12,6 @@ struct WatchingScenarioTests {
     func `no promise is broken in a story about checks on a network that loses packets`(
         name: String
     ) throws {
-        guard name != "liar-invents-signers" else {
-            // A node that is just starting takes its peers' word for certificates, a liar's too.
-            return withKnownIssue(isIntermittent: true) {
-                _ = try Story(name, loss: 50_000, seed: 11)
-            }
-        }
         _ = try Story(name, loss: 50_000, seed: 11)
     }
 

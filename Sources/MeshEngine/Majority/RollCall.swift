@@ -60,9 +60,11 @@ package struct RollCall: Sendable {
     }
 
     /// Asks for the majority by answers younger than `since`; an outcome follows, at once if it is
-    /// held or if this node is alone. `known`: those that count, this node among them if it does.
+    /// held or if this node is alone. `known`: those that count, this node among them if it does;
+    /// `clones`: those of them that live twice and are not asked.
     package mutating func ask(
-        since: Instant, now: Instant, known: [NodeID], using generator: inout SeededGenerator
+        since: Instant, now: Instant, known: [NodeID], clones: [NodeID] = [],
+        using generator: inout SeededGenerator
     ) {
         precondition(since <= now, "expected what was seen to be past")
         if let call {
@@ -71,7 +73,7 @@ package struct RollCall: Sendable {
             effects.append(
                 .outcome(hasMajority: held.hasMajority, callBegan: held.callBegan))
         } else {
-            begin(now: now, known: known, using: &generator)
+            begin(now: now, known: known, clones: clones, using: &generator)
         }
     }
 
@@ -86,7 +88,8 @@ package struct RollCall: Sendable {
 
     /// Expects `known` as `ask` does; it is needed when this deadline is due, not before.
     package mutating func handleDeadline(
-        now: Instant, known: [NodeID], using generator: inout SeededGenerator
+        now: Instant, known: [NodeID], clones: [NodeID] = [],
+        using generator: inout SeededGenerator
     ) {
         if let running = call, running.nextStep <= now {
             if running.began + Self.patience <= now {
@@ -95,15 +98,19 @@ package struct RollCall: Sendable {
                 repeatCall(now: now)
             }
         }
-        if call == nil, wantsNext { begin(now: now, known: known, using: &generator) }
+        if call == nil, wantsNext {
+            begin(now: now, known: known, clones: clones, using: &generator)
+        }
     }
 
     private mutating func begin(
-        now: Instant, known: [NodeID], using generator: inout SeededGenerator
+        now: Instant, known: [NodeID], clones: [NodeID] = [],
+        using generator: inout SeededGenerator
     ) {
         wantsNext = false
         let number = UInt32(truncatingIfNeeded: generator.next())
-        let call = Call(number, of: id, known: known, now: now, using: &generator)
+        let call = Call(
+            number, of: id, known: known, clones: clones, now: now, using: &generator)
         self.call = call
         if call.hasMajority || call.silent.isEmpty { return end(now: now) }
         repeatCall(now: now)
@@ -142,7 +149,7 @@ private struct Call: Sendable {
     }
 
     init(
-        _ number: UInt32, of id: NodeID, known: [NodeID], now: Instant,
+        _ number: UInt32, of id: NodeID, known: [NodeID], clones: [NodeID], now: Instant,
         using generator: inout SeededGenerator
     ) {
         self.number = number
@@ -158,6 +165,7 @@ private struct Call: Sendable {
             generator.shuffle(&others)
             others.removeLast(others.count - (RollCall.askedMax - 1))
         }
+        others.removeAll(where: clones.contains)
         asked = others.sorted()
         hasAnswered = Array(repeating: false, count: asked.count)
         presentCount = countsItself ? 1 : 0

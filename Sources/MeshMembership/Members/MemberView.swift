@@ -15,6 +15,8 @@ package struct MemberView: Sendable, Hashable {
     /// Whether it is one of the *known* that quorums are counted over: reachable or dead, its name
     /// not taken by another, and on the roster where there is one.
     package var counts: Bool
+    /// Two processes speak as this member: it counts, and has no voice.
+    package var isCloned = false
 
     package var state: MemberState { standing.state }
 }

@@ -12,6 +12,8 @@ struct Errand: Sendable {
     var base: Instant
     /// Not to be claimed before: the majority was asked for in vain.
     var notBefore: Instant
+    /// How often others have said that the check has flipped since.
+    var supersededCount = 0
     /// Which time round the ladder, from 0.
     var round: UInt32 = 0
     /// Ranks that had their turn in this round: failed, or let a lease end.

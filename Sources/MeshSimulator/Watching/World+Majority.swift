@@ -84,9 +84,12 @@ extension World {
             reached += 1
         }
         let known = knownCount(of: process)
-        for identity in identities.all
-        where identity.number == processes[process].identity
-            || isKnown(identity.number, by: process)
+        // Of several keys under one name the last counts: it has taken the name.
+        knownStamp &+= 1
+        for identity in identities.all.reversed()
+        where
+            (identity.number == processes[process].identity
+            || isKnown(identity.number, by: process)) && stamp(identity.number)
         {
             lowestKnown = lowestKnown.map { min($0, identity.id) } ?? identity.id
         }
