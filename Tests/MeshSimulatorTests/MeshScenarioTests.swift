@@ -127,7 +127,9 @@ struct MeshScenarioTests {
 
     // MARK: Planted faults
 
-    @Test(arguments: [Sabotage.stutteringMesh, .mutedMesh, .endlessPartials])
+    static let plants = [Sabotage.stutteringMesh, .mutedMesh, .endlessPartials]
+
+    @Test(arguments: plants)
     func `the promise about mesh notices catches the fault that was planted for it`(
         sabotage: Sabotage
     ) throws {

@@ -60,11 +60,16 @@ struct SabotageTests {
     }
 
     @Test func `every planted fault and every invariant has its test`() {
-        let planted = Set(Self.plants.map(\.sabotage) + TruthSabotageTests.plants.map(\.sabotage))
+        let planted = Set(
+            Self.plants.map(\.sabotage) + TruthSabotageTests.plants.map(\.sabotage)
+                + MeshScenarioTests.plants)
         #expect(planted == Set(Sabotage.allCases))
         let bounds = Bounds(nodes: 3, parameters: .init(), lossPerMillion: 0)
         let names = Set(Invariants.all(bounds).map { type(of: $0).name })
-        let caught = Self.plants.map(\.invariant) + TruthSabotageTests.plants.map(\.invariant)
+        let caught =
+            Self.plants.map(\.invariant) + TruthSabotageTests.plants.map(\.invariant) + [
+                MeshTold.name
+            ]
         #expect(names == Set(caught))
     }
 

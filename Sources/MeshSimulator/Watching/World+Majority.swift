@@ -70,7 +70,6 @@ extension World {
         let moment = now - span
         var reached = 0
         var lowestReached = NodeID(.zero)
-        var lowestKnown: NodeID?
         knownStamp &+= 1
         for other in processes {
             let isSelf = other.number == process
@@ -84,18 +83,30 @@ extension World {
             reached += 1
         }
         let known = knownCount(of: process)
-        // Of several keys under one name the last counts: it has taken the name.
-        knownStamp &+= 1
-        for identity in identities.all.reversed()
-        where
-            (identity.number == processes[process].identity
-            || isKnown(identity.number, by: process)) && stamp(identity.number)
-        {
-            lowestKnown = lowestKnown.map { min($0, identity.id) } ?? identity.id
-        }
-        let has = 2 * reached > known || (2 * reached == known && lowestReached == lowestKnown)
+        let has =
+            2 * reached > known
+            || 2 * reached == known && isLowest(lowestReached, of: process)
         if has { majoritySeenAt[process] = now }
         return has
+    }
+
+    /// Whether nobody whom the process knows has a lower id. Of several keys under one name it is
+    /// hard to say from here which one has it: the highest is taken for it.
+    private func isLowest(_ id: NodeID, of process: Int) -> Bool {
+        var highest: [Int: NodeID] = [:]
+        for identity in identities.all where isKnown(identity.number, by: process) {
+            let name = identities.nameNumber(of: identity.number)
+            highest[name] = max(highest[name] ?? identity.id, identity.id)
+        }
+        return highest.values.allSatisfy { $0 >= id }
+    }
+
+    /// Whether another process has run as the same node since `moment`.
+    func livedTwice(_ process: Int, since moment: Instant) -> Bool {
+        processes.contains {
+            $0.number != process && $0.identity == processes[process].identity
+                && $0.wasRunning(since: moment)
+        }
     }
 
     /// Part of every span that is asked about.

@@ -5,7 +5,8 @@ import MeshVerdicts
 
 /// Nobody is told twice but for a crash, a pause or a cut between the flip's certification and its
 /// receipt's arrival at another node; a lost answer and a packet lost between the two senders are
-/// of the same kind.
+/// of the same kind. One that lives twice, or did a moment ago, may have had the receipt in its
+/// other life.
 package struct AtMostOnce: Invariant {
     package static let name = "at-most-once"
     package static let promise =
@@ -37,6 +38,7 @@ package struct AtMostOnce: Invariant {
                 senders.contains($0.process) && $0.at >= start && $0.at <= world.now
             }
             || senders.contains { world.watch.hasLied($0, since: start) }
+            || senders.contains { world.livedTwice($0, since: start) }
         guard !isExcused else { return }
         log.add(
             Self.self, at: world.now,
