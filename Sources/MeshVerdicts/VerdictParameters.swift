@@ -21,6 +21,9 @@ package struct VerdictParameters: Sendable {
     package var bystanderDelay: TimeSpan = .milliseconds(1_500)
     /// A member list that was asked for is waited for so long, where it would decide.
     package var rollPatience: TimeSpan = .seconds(1)
+    /// A node that has just come decides nothing against a past that it cannot judge yet, for at
+    /// most this long.
+    package var doubtMax: TimeSpan = .seconds(30)
     /// A zone whose members are all dead stops counting after this.
     package var zoneGrace: TimeSpan = .seconds(60)
     /// A result of asking for the majority serves minting for this long.

@@ -26,26 +26,51 @@ extension Verdicts {
         let demands = demands(of: rule, now: now)
         if fits(certificate, rule, demands) { return true }
         guard let peer else { return false }
-        book[place].vouchers.note(peer, certificate.flip.id)
-        // Whoever is settling may know too few yet to say how many are a quorum. It will be told
-        // again: by anti-entropy, and by everybody who hears it speak of an older flip.
+        book[place].vouchers.note(peer, certificate.flip.id, now: now)
+        // Whoever is settling may know too few yet to say how many are a quorum.
         guard isSettled else { return false }
         let needed = min(demands.quorum, max(placement.knownCount - 1, 1))
-        return book[place].vouchers.count(of: certificate.flip.id) >= needed
+        guard book[place].vouchers.count(of: certificate.flip.id) < needed else { return true }
+        askAround(now: now)
+        return false
     }
 
-    /// Whether enough of the signers count in this node's eyes, in enough zones.
+    /// Whether enough of the signers count in this node's eyes, or did until they left, were
+    /// forgotten or lost their name, in enough zones.
     private func fits(
         _ certificate: Certificate, _ rule: VotingRule,
         _ demands: (owners: Int, quorum: Int, zones: Int)
     ) -> Bool {
-        guard certificate.supporters.allSatisfy({ acquaintances.contains($0.node) }) else {
-            return false
-        }
+        let supporters = certificate.supporters
+        guard supporters.allSatisfy({ acquaintances.contains($0.node) }) else { return false }
         let roll = placement.confirmers(
             of: certificate.flip.check, confirmations: rule.confirmations)
-        let zones = certificate.supporters.compactMap { roll.zone(of: $0.node) }
+        let zones = supporters.compactMap { supporter in
+            roll.zone(of: supporter.node)
+                ?? (members[supporter.node] == nil
+                    ? certificate.rolls[supporter.rollIndex].zone(of: supporter.node) : nil)
+        }
         return zones.count >= demands.quorum && Set(zones).count >= demands.zones
+    }
+
+    // MARK: Doubt
+
+    /// Whether this node has just come and hears of a past that it cannot judge yet. It decides
+    /// nothing about the check meanwhile, or it would begin a chain of its own beside the mesh's.
+    func isInDoubt(_ place: Int, now: Instant) -> Bool {
+        guard let since = book[place].vouchers.since, now - since < parameters.doubtMax else {
+            return false
+        }
+        return settledAt.map { now - $0 < parameters.doubtMax * 2 } ?? true
+    }
+
+    /// Asks two members what they hold: who has been asked enough tells the truth from the lie.
+    mutating func askAround(now: Instant) {
+        if let last = askedAroundAt, now - last < .seconds(1) { return }
+        askedAroundAt = now
+        var others = members.values.filter { $0.isReachable && $0.id != id }.map(\.id).sorted()
+        generator.shuffle(&others)
+        for node in others.prefix(2) { effects.append(.compare(with: node)) }
     }
 }
 
@@ -55,13 +80,21 @@ extension Verdicts {
 struct Vouchers: Sendable {
     static let vouchersMax = 64
     private var notes: [(node: NodeID, flip: FlipID)] = []
+    /// When the first of them came.
+    private(set) var since: Instant?
 
-    mutating func note(_ node: NodeID, _ flip: FlipID) {
+    var isEmpty: Bool { notes.isEmpty }
+
+    mutating func note(_ node: NodeID, _ flip: FlipID, now: Instant) {
+        since = since ?? now
         notes.removeAll { $0.node == node }
         if notes.count == Self.vouchersMax { notes.removeFirst() }
         notes.append((node, flip))
     }
 
     func count(of flip: FlipID) -> Int { notes.count { $0.flip == flip } }
-    mutating func removeAll() { notes = [] }
+    mutating func removeAll() {
+        notes = []
+        since = nil
+    }
 }

@@ -8,7 +8,8 @@ import MeshPlacement
 extension Verdicts {
     /// Mints the farthest state that enough eligible signers support, if there is one.
     mutating func mint(_ place: Int, now: Instant) {
-        guard isSettled, let plan = plan(place), let birth = birth?.birth,
+        guard isSettled, !isInDoubt(place, now: now), let plan = plan(place),
+            let birth = birth?.birth,
             let parent = parent(of: place),
             let tally = tally(place, plan, birth: birth, parent: parent, now: now)
         else { return }

@@ -32,7 +32,7 @@ extension Verdicts {
             duties[duty]?.waitsForMajority = false
             return
         }
-        guard isSettled else { return }
+        guard isSettled, !isInDoubt(place, now: now) else { return }
         if isDoubtful, book[place].certified != nil { return }
         if let lost = majority.lostAt, lost >= held.lastBegan {
             // Cut off when it looked, as far as it knows: an opinion for its own side.

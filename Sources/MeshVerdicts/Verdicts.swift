@@ -68,6 +68,9 @@ package struct Verdicts: Sendable {
     /// It is this node's turn to make one, if it has the majority.
     var isBirthDue = false
     package internal(set) var isSettled = false
+    var settledAt: Instant?
+    /// When others were last asked for what this node cannot judge alone.
+    var askedAroundAt: Instant?
     var health = 0
     var majority = MajorityRecord()
     /// Checks that could be minted if this node had the majority, in the order of their asking.

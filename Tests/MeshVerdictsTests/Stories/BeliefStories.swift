@@ -129,13 +129,19 @@ struct BeliefStories {
         #expect(bench.state(at: 0) == .down)
     }
 
-    @Test func `whoever starts believes what the others hold`() throws {
+    @Test func `whoever starts believes what a quorum of others brings, when it knows the mesh`()
+        throws
+    {
         var bench = bench()
         let odd = try #require(
             bench.certificate(
                 of: .down, by: [4], roll: alone(4, in: bench), changing: modest))
         bench.act(0) { verdicts, now in verdicts.setSettled(false, now: now) }
         bench.bring(odd, to: [0], by: 4)
+        bench.bring(odd, to: [0], by: 3)
+        #expect(bench.state(at: 0) == .up)
+        bench.act(0) { verdicts, now in verdicts.setSettled(true, now: now) }
+        bench.bring(odd, to: [0], by: 2)
         #expect(bench.state(at: 0) == .down)
     }
 
