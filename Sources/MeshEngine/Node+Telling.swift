@@ -83,6 +83,9 @@ extension Node {
     // MARK: Itself
 
     mutating func considerSettling(now: Instant) {
+        if settling.mayLook(seedsAreSettled: membership.seedsAreSettled, now: now) {
+            verdicts.beginLooking(now: now)
+        }
         guard !settling.isSettled else { return }
         if !settling.hasTruthSynced, membership.hasSyncedWithNamedPeer, truthSync.openedTo == nil {
             let named = membership.namedPeers.filter(membership.isReachable)
@@ -98,6 +101,7 @@ extension Node {
         feedMembers(now: now)
         learnAnew(now: now)
         verdicts.setSettled(true, now: now)
+        verdicts.beginLooking(now: now)
         takeFooting(now: now)
     }
 

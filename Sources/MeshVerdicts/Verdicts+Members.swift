@@ -135,8 +135,18 @@ extension Verdicts {
 
     // MARK: Duties
 
+    /// The members are known, or nobody answers who could tell. Before, a node that starts would
+    /// take every check for its own, and look at all of them at once.
+    package mutating func beginLooking(now: Instant) {
+        guard !mayLook else { return }
+        mayLook = true
+        settlePlacement(now: now)
+        for place in 0..<book.count where book[place].plan != nil { assign(place, now: now) }
+    }
+
     /// Holds the duty of a check against who owns it now.
     private mutating func assign(_ place: Int, now: Instant) {
+        guard mayLook else { return }
         guard let plan = plan(place), plan.isEnabled else { return dropDuty(of: place) }
         let owners = placement.owners(of: book[place].id)
         if let rank = owners.firstIndex(of: id) {

@@ -69,6 +69,8 @@ package struct Verdicts: Sendable {
     var isBirthDue = false
     package internal(set) var isSettled = false
     var settledAt: Instant?
+    /// Set once: see `beginLooking`.
+    var mayLook = false
     /// When others were last asked for what this node cannot judge alone.
     var askedAroundAt: Instant?
     var health = 0

@@ -10,6 +10,7 @@ import MeshCore
 struct Settling: Sendable {
     private static let rest = TimeSpan.seconds(2)
     private static let patience = TimeSpan.seconds(10)
+    private static let looksRest = TimeSpan.seconds(1)
 
     let isAlone: Bool
     var hasTruthSynced = false
@@ -22,6 +23,12 @@ struct Settling: Sendable {
     private(set) var isSettled = false
 
     init(isAlone: Bool) { self.isAlone = isAlone }
+
+    /// Whether to look at targets: sooner than to vote about them, and also by a node that nobody
+    /// answers, but not before it is known who else does.
+    func mayLook(seedsAreSettled: Bool, now: Instant) -> Bool {
+        isSettled || isAlone || seedsAreSettled && now - lastChange >= Self.looksRest
+    }
 
     /// Whether it is time; when to ask again, if not and time alone may do it.
     mutating func consider(

@@ -126,7 +126,10 @@ struct Bench {
     }
 
     mutating func begin(_ number: Int) {
-        act(number) { verdicts, now in verdicts.start(now: now) }
+        act(number) { verdicts, now in
+            verdicts.start(now: now)
+            verdicts.beginLooking(now: now)
+        }
         for item in seats[number].disk.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             act(number) { verdicts, now in
                 if item.key.first == UInt8(ascii: "b") {

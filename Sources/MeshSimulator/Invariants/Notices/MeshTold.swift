@@ -27,6 +27,9 @@ package struct MeshTold: Invariant {
         /// The provider's yes never arrived: for all that the mesh knows, nobody was told.
         var isAnswerLost: Bool
         var isReported = false
+        /// Somebody has tried to tell that it is over, in vain as far as is known: if it begins
+        /// again, that must be told again.
+        var isEndTried = false
     }
 
     private let bounds: Bounds
@@ -50,14 +53,14 @@ package struct MeshTold: Invariant {
     package mutating func observe(
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
+        if case .ordered(_, let order) = happening { return noteTry(order.notice) }
         guard case .accepted(let number) = happening else { return }
         let acceptance = world.watch.receivers.acceptances[number]
         let notice = acceptance.notice
         guard notice.kind == .mesh || notice.kind == .partial, !acceptance.isRepeated else {
             return
         }
-        let isEnd = notice.kind == .mesh ? notice.state == .up : notice.ordinal > 0
-        if isEnd { return end(acceptance) }
+        if Self.isEnd(notice) { return end(acceptance) }
         let group = group(of: acceptance.process, in: world)
         if notice.kind == .partial, group.count < 2, !hadCompany(acceptance.process, in: world) {
             log.add(
@@ -68,7 +71,7 @@ package struct MeshTold: Invariant {
         let again = open.first {
             $0.contact == acceptance.contact && $0.check == acceptance.check
                 && Self.saysTheSame($0.notice, notice) && $0.together.contains(acceptance.process)
-                && couldKnow(acceptance.process, of: $0, in: world)
+                && couldKnow(acceptance.process, of: $0, in: world) && !$0.isEndTried
         }
         if let again {
             log.add(
@@ -104,15 +107,31 @@ package struct MeshTold: Invariant {
         return one.subject == other.subject
     }
 
-    private mutating func end(_ acceptance: Receivers.Acceptance) {
-        let notice = acceptance.notice
-        open.removeAll {
-            guard $0.contact == acceptance.contact, $0.notice.kind == notice.kind else {
-                return false
-            }
-            return notice.kind == .mesh
-                ? $0.notice.subject == notice.subject : $0.notice.flip == notice.flip
+    private static func isEnd(_ notice: Notice) -> Bool {
+        switch notice.kind {
+        case .mesh: notice.state == .up
+        case .partial: notice.ordinal > 0
+        case .flip, .reminder, .escalation: false
         }
+    }
+
+    private mutating func end(_ acceptance: Receivers.Acceptance) {
+        open.removeAll { Self.ends(acceptance.notice, $0) }
+    }
+
+    private mutating func noteTry(_ notice: Notice) {
+        guard Self.isEnd(notice) else { return }
+        for place in open.indices where Self.ends(notice, open[place]) {
+            open[place].isEndTried = true
+        }
+    }
+
+    private static func ends(_ notice: Notice, _ open: Open) -> Bool {
+        guard open.notice.contact == notice.contact, open.notice.kind == notice.kind else {
+            return false
+        }
+        return notice.kind == .mesh
+            ? open.notice.subject == notice.subject : open.notice.flip == notice.flip
     }
 
     private func group(of place: Int, in world: World) -> Set<Int> {
