@@ -4,7 +4,8 @@ package import MeshCore
 /// What one side of a cut tells of its own view, and how that ends (section 7).
 extension Notices {
     /// What this side of a cut has seen for long enough. Told once for each parent, state and
-    /// side; of two states of one parent the worse stays told.
+    /// side; of two states of one parent the worse stays told. A side that has changed tells as
+    /// what it is now: what it had not told yet as another is dropped.
     package mutating func tellPartial(_ view: PartialNews, now: Instant) {
         let topic = Topic.partial(view.check, group: view.lowest)
         let occasion = FlipID(
@@ -18,6 +19,7 @@ extension Notices {
             }
             partialTopics.insert(topic)
         }
+        withdrawPartials(view.check, besides: topic, now: now)
         var news = News(
             check: view.check, place: place, previous: view.previous, since: view.since,
             reason: view.reason, confirmedBy: view.group,
@@ -31,8 +33,10 @@ extension Notices {
 
     /// The cut has healed, or the view has passed: what was not told never will be. Whoever was
     /// told waits for the end, or for the chain to say the same.
-    package mutating func withdrawPartials(_ check: CheckID, now: Instant) {
-        for topic in partialTopics.sorted() where topic.id == check.bytes {
+    package mutating func withdrawPartials(
+        _ check: CheckID, besides kept: Topic? = nil, now: Instant
+    ) {
+        for topic in partialTopics.sorted() where topic.id == check.bytes && topic != kept {
             guard let news = stories[topic], !news.isEnd, !news.isWithdrawn else { continue }
             stories[topic]?.isWithdrawn = true
             reconsider(topic, now: now)

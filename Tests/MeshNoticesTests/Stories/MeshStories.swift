@@ -153,6 +153,24 @@ struct MeshStories {
         #expect(village.told.count - before <= 1)
     }
 
+    @Test func `a side that changes before it could tell tells once, as what it is now`() {
+        var village = Village(3)
+        village.receivers = [Names.oncall: .refuses]
+        village.learn(village.flip(1, .up, from: nil))
+        for number in village.all {
+            village.act(number) { $0.tellPartial(partial(0, [0, 1, 2]), now: $1) }
+        }
+        village.run(for: .seconds(10))
+        village.kill(0)
+        for number in [1, 2] {
+            village.act(number) { $0.tellPartial(partial(1, [1, 2]), now: $1) }
+        }
+        village.receivers = [:]
+        village.run(for: .minutes(10))
+        #expect(village.told.count == 1)
+        #expect(village.told.first?.notice.confirmedBy == [1, 2].map(Names.node))
+    }
+
     @Test func `withdrawn, it is told to nobody else and keeps its end for those who heard`() {
         var village = Village(
             3,
