@@ -1,4 +1,5 @@
 import MeshCore
+import MeshMembership
 
 /// Decides when a difference between what two nodes hold about checks is worth a stream.
 ///
@@ -20,17 +21,8 @@ struct TruthTrigger: Sendable {
     private static let sharedIntervalMax = TimeSpan.seconds(4)
     private static let pausesMax = 128
     private static let patience = 6
-    /// Foreign digests remembered; the oldest gives way.
-    private static let sightingsMax = 4
 
-    private struct Sighting: Sendable {
-        let digest: UInt64
-        let due: Instant
-    }
-
-    private var sightings: [Sighting] = []
-    private var ownDigest: UInt64 = 0
-    private var aloneSince: Instant?
+    private var watch = DigestWatch()
     private var interval = intervalMin
     private var nextAllowed: Instant?
     /// Peers with whom an exchange brought nothing, and when the next may be.
@@ -41,36 +33,16 @@ struct TruthTrigger: Sendable {
         _ theirs: UInt64, of node: NodeID, with ours: UInt64, inStorm: Bool, now: Instant,
         using generator: inout SeededGenerator
     ) -> Bool {
-        if ours != ownDigest {
-            ownDigest = ours
-            sightings = []
-        }
-        guard theirs != ours else {
-            aloneSince = nil
-            return false
-        }
-        let alone = aloneSince ?? now
-        aloneSince = alone
-        let isOverdue = now - alone >= interval * (inStorm ? 1 : Self.patience)
-        let isHole = isSeenAgain(theirs, now: now, using: &generator)
-        guard isHole || isOverdue, nextAllowed.map({ $0 <= now }) ?? true else { return false }
+        let isDue = watch.compare(
+            theirs, with: ours, delay: Self.delay, jitter: Self.jitter,
+            patience: interval * (inStorm ? 1 : Self.patience), now: now, using: &generator)
+        guard isDue, nextAllowed.map({ $0 <= now }) ?? true else { return false }
         return pauses[node].map { $0.end <= now } ?? true
-    }
-
-    private mutating func isSeenAgain(
-        _ theirs: UInt64, now: Instant, using generator: inout SeededGenerator
-    ) -> Bool {
-        if let known = sightings.first(where: { $0.digest == theirs }) { return known.due <= now }
-        if sightings.count == Self.sightingsMax { sightings.removeFirst() }
-        let delay = Self.delay + generator.span(from: .zero, to: Self.jitter)
-        sightings.append(Sighting(digest: theirs, due: now + delay))
-        return false
     }
 
     mutating func noteOpened(now: Instant) {
         nextAllowed = now + interval
-        sightings = []
-        aloneSince = nil
+        watch.startOver()
     }
 
     mutating func noteEnded(with node: NodeID, broughtNews: Bool, now: Instant) {

@@ -10,7 +10,7 @@ package import MeshCore
 ///
 /// `extension` is whatever a later version adds: at most `extensionByteCountMax` bytes that this
 /// version does not understand, keeps, relays and verifies as part of what was signed.
-package struct AliveStatement: Hashable, Sendable {
+package struct AliveStatement: SignedStatement, Hashable, Sendable {
     package static let extensionByteCountMax = 256
 
     package var key: PublicKey
@@ -52,22 +52,9 @@ package struct AliveStatement: Hashable, Sendable {
         Standing(generation: generation, incarnation: incarnation, state: .alive)
     }
 
-    /// The bytes that the signature covers, for the mesh `mesh`.
-    package func signedBytes(mesh: MeshID) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 192)
-        writer.write(mesh, domain: .alive)
-        writeBody(to: &writer)
-        return writer.bytes
-    }
+    package static var domain: SignatureDomain { .alive }
 
-    package func encoded(signature: Signature) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 256)
-        writeBody(to: &writer)
-        writer.write(signature)
-        return writer.bytes
-    }
-
-    private func writeBody(to writer: inout ByteWriter) {
+    package func writeBody(to writer: inout ByteWriter) {
         writer.write(key.bytes)
         writer.write(name)
         writer.write(zone)

@@ -14,7 +14,7 @@ package import MeshCore
 /// It carries its author's key, which the author's id is the hash of, because whoever judges it may
 /// never have met the author: a newcomer without a disk must not send again what one who has died
 /// since has sent.
-package struct Receipt: Sendable, Hashable {
+package struct Receipt: SignedStatement, Sendable, Hashable {
     package var topic: Topic
     package var check: CheckID
     package var contact: ContactID
@@ -73,21 +73,9 @@ package struct Receipt: Sendable, Hashable {
             using: cryptography)
     }
 
-    package func signedBytes(mesh: MeshID) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 256)
-        writer.write(mesh, domain: .receipt)
-        writeBody(to: &writer)
-        return writer.bytes
-    }
+    package static var domain: SignatureDomain { .receipt }
 
-    package func encoded(signature: Signature) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 256)
-        writeBody(to: &writer)
-        writer.write(signature)
-        return writer.bytes
-    }
-
-    private func writeBody(to writer: inout ByteWriter) {
+    package func writeBody(to writer: inout ByteWriter) {
         writer.write(topic, check: check)
         writer.write(contact.bytes)
         writer.writeVarint(UInt64(ordinal))

@@ -17,7 +17,7 @@ package import MeshCore
 ///              report         faults 1 | text v
 ///
 /// As a receipt does, it carries its author's key: a silence counts though who signed it is gone.
-package struct Record: Sendable, Hashable {
+package struct Record: SignedStatement, Sendable, Hashable {
     package static let actorByteCountMax = 64
     package static let textByteCountMax = 640
 
@@ -55,21 +55,9 @@ package struct Record: Sendable, Hashable {
         (revision, node) > (other.revision, other.node)
     }
 
-    package func signedBytes(mesh: MeshID) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 256)
-        writer.write(mesh, domain: .record)
-        writeBody(to: &writer)
-        return writer.bytes
-    }
+    package static var domain: SignatureDomain { .record }
 
-    package func encoded(signature: Signature) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 256)
-        writeBody(to: &writer)
-        writer.write(signature)
-        return writer.bytes
-    }
-
-    private func writeBody(to writer: inout ByteWriter) {
+    package func writeBody(to writer: inout ByteWriter) {
         writer.write(content.code)
         writer.write(subject.bytes)
         writer.writeVarint(revision)
