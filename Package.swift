@@ -49,6 +49,10 @@ let package = Package(
         .target(
             name: "MeshCrypto", dependencies: ["MeshCore", "COpenSSL"], swiftSettings: strict),
 
+        .target(name: "CLinux"),
+        .target(
+            name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],

@@ -1,0 +1,46 @@
+import Glibc
+
+/// A call to the operating system that failed, with what was tried: `bind 0.0.0.0:7946: Address
+/// already in use`.
+package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// `errno` as the call left it.
+    package let code: CInt
+    /// The call and its object, in words for people.
+    package let attempt: String
+
+    package init(_ code: CInt, _ attempt: String) {
+        self.code = code
+        self.attempt = attempt
+    }
+
+    /// What `errno` says now; to be made before anything else can change it.
+    package static func last(_ attempt: String) -> SystemError {
+        let code = errno
+        return SystemError(code, attempt)
+    }
+
+    package var description: String {
+        // `strerror` answers text that lives until the thread's next call; it is copied at once.
+        let reason = unsafe String(cString: strerror(code))
+        return "\(attempt): \(reason)"
+    }
+}
+
+/// Calls `body` again for as long as a signal interrupts it. Throws what `errno` says at -1.
+///
+/// A descriptor that is not open (EBADF) or a pointer into nowhere (EFAULT) is our own mistake, and
+/// going on would harm somebody else's descriptor: it stops the process.
+@discardableResult
+package func systemCall<Number: FixedWidthInteger & SignedInteger>(
+    _ attempt: @autoclosure () -> String, _ body: () -> Number
+) throws(SystemError) -> Number {
+    while true {
+        let answer = body()
+        if answer != -1 { return answer }
+        let code = errno
+        if code == EINTR { continue }
+        let error = SystemError(code, attempt())
+        precondition(code != EBADF && code != EFAULT, "expected our own descriptor: \(error)")
+        throw error
+    }
+}
