@@ -53,6 +53,18 @@ let package = Package(
         .target(
             name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
 
+        // Adapters: what a node writes down, and what it serves.
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(
+            name: "MeshHistory",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
+                "CSQLite",
+            ],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -89,6 +101,13 @@ let package = Package(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshHistoryTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshHistory",
+                "MeshTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
