@@ -65,6 +65,17 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+        .target(
+            name: "MeshStatus",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshNotices",
+                "MeshEngine", "MeshPlatform", "CMicroHTTPD",
+            ],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -108,6 +119,13 @@ let package = Package(
             dependencies: [
                 "MeshCore", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshHistory",
                 "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshStatusTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshNotices", "MeshVerdicts",
+                "MeshEngine", "MeshPlatform", "MeshStatus", "MeshTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
