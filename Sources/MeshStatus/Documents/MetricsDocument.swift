@@ -8,12 +8,13 @@ final class MetricsDocument {
     static let type = "text/plain; version=0.0.4; charset=utf-8"
 
     private static let checksPerSlice = 100
+    private static let rowsPerSlice = 400
 
     private let source: any StatusSource
     private let checks: [CheckID]
     private let others: [MetricFamily]
     private var rows: [Row] = []
-    private var gathered = 0
+    private var hasBegun = false
     private var family = 0
     private var written = 0
 
@@ -37,29 +38,39 @@ final class MetricsDocument {
 
     var stream: PieceStream { PieceStream { [self] in write(to: &$0) } }
 
-    /// A slice; false after the last.
+    /// A slice; false after the last. The first family is written while the rest is gathered, so
+    /// that no slice is empty.
     private func write(to bytes: inout [UInt8]) -> Bool {
-        if gathered < checks.count {
-            let slice = checks[gathered..<min(gathered + Self.checksPerSlice, checks.count)]
-            for check in slice { if let row = row(check) { rows.append(row) } }
-            gathered += slice.count
-            if gathered == checks.count { for other in others { other.write(to: &bytes) } }
-            return true
+        if !hasBegun {
+            hasBegun = true
+            for other in others { other.write(to: &bytes) }
+            return !checks.isEmpty
         }
-        if checks.isEmpty { for other in others { other.write(to: &bytes) } }
-        guard family < Self.families.count, !rows.isEmpty else { return false }
         let (head, value) = Self.families[family]
         if written == 0 { head.header(to: &bytes) }
-        for row in rows[written..<min(written + 4 * Self.checksPerSlice, rows.count)] {
-            if let value = value(row) {
-                MetricFamily.sample(head.name, row.label, value, to: &bytes)
+        if family == 0 {
+            let end = min(written + Self.checksPerSlice, checks.count)
+            for check in checks[written..<end] {
+                guard let row = row(check) else { continue }
+                rows.append(row)
+                write(head, value(row), of: row, to: &bytes)
             }
-            written += 1
+            return goOn(from: end, of: checks.count)
         }
-        if written == rows.count {
-            written = 0
-            family += 1
-        }
+        let end = min(written + Self.rowsPerSlice, rows.count)
+        for row in rows[written..<end] { write(head, value(row), of: row, to: &bytes) }
+        return goOn(from: end, of: rows.count)
+    }
+
+    private func write(
+        _ head: MetricFamily, _ value: String?, of row: Row, to bytes: inout [UInt8]
+    ) {
+        if let value { MetricFamily.sample(head.name, row.label, value, to: &bytes) }
+    }
+
+    private func goOn(from end: Int, of count: Int) -> Bool {
+        written = end == count ? 0 : end
+        if end == count { family += 1 }
         return family < Self.families.count
     }
 
@@ -78,6 +89,13 @@ final class MetricsDocument {
     private typealias Column = (MetricFamily, @Sendable (Row) -> String?)
 
     private static let families: [Column] = [
+        // The first: every check has it.
+        (
+            gauge(
+                "checkmesh_check_state",
+                "The certified state: 0 up, 1 degraded, 2 down; -1 before the first flip."),
+            { row in row.state.map { String($0.rawValue) } ?? "-1" }
+        ),
         (
             gauge("probe_success", "Whether the check is certified as up or degraded."),
             { row in row.state.map { $0 == .down ? "0" : "1" } }
@@ -85,12 +103,6 @@ final class MetricsDocument {
         (
             gauge("probe_duration_seconds", "How long the latest known look took."),
             { row in row.latency.map { MetricFamily.text($0.inSeconds) } }
-        ),
-        (
-            gauge(
-                "checkmesh_check_state",
-                "The certified state: 0 up, 1 degraded, 2 down; -1 before the first flip."),
-            { row in row.state.map { String($0.rawValue) } ?? "-1" }
         ),
         (
             gauge("checkmesh_check_since_timestamp_seconds", "Since when it is in that state."),

@@ -97,11 +97,14 @@ final class HTTPServer {
         // Writes one number.
         guard unsafe MHD_get_timeout(daemon, &wait) == .YES else { return }
         let span = TimeSpan.milliseconds(Int64(min(wait, 60_000)))
-        wake(at: span == .zero ? loop.now : SystemClock.now + span)
+        wake(at: SystemClock.now + span)
     }
 
     /// Timers that were set for later are left to fire for nothing: a request sets several.
     private func wake(at due: Instant) {
+        // After this turn at the earliest: others' descriptors are looked at in between, however
+        // much a client takes.
+        let due = max(due, loop.now + TimeSpan(nanoseconds: 1))
         if let timerDue, timerDue <= due { return }
         timerDue = due
         loop.schedule(at: due) { [weak self] in
