@@ -44,7 +44,7 @@ let package = Package(
 
         // Platform: where the operating system's libraries, and `unsafe`, are.
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto",
+            name: "COpenSSL", pkgConfig: "libssl",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(
             name: "MeshCrypto", dependencies: ["MeshCore", "COpenSSL"], swiftSettings: strict),
@@ -84,6 +84,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshPlatformTests", dependencies: ["MeshCore", "MeshPlatform"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshEngineTests",
