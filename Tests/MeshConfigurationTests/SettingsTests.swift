@@ -1,6 +1,7 @@
 import MeshChecks
 import MeshConfiguration
 import MeshCore
+import MeshEngine
 import MeshNotices
 import MeshTestSupport
 import Testing
