@@ -53,6 +53,12 @@ let package = Package(
         .target(
             name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
 
+        // Assembly: JSON to finished values.
+        .target(
+            name: "MeshConfiguration",
+            dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -71,6 +77,9 @@ let package = Package(
         .testTarget(
             name: "MeshMembershipTests",
             dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshChecksTests", dependencies: ["MeshCore", "MeshChecks", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshPlacementTests",
@@ -97,6 +106,13 @@ let package = Package(
         .testTarget(
             name: "MeshNoticesTests",
             dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshConfigurationTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshConfiguration",
+                "MeshTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeshSimulatorTests",
