@@ -53,6 +53,20 @@ let package = Package(
         .target(
             name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
 
+        .systemLibrary(
+            name: "CAres", pkgConfig: "libcares",
+            providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
+        .target(
+            name: "MeshResolver", dependencies: ["MeshCore", "MeshPlatform", "CAres"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .target(
+            name: "MeshHTTPClient",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "CCurl"],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
