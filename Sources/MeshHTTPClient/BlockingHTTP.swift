@@ -6,13 +6,13 @@ import MeshPlatform
 /// never calls it. Names are resolved by libcurl, on a thread of its own.
 package enum BlockingHTTP {
     package static func get(
-        url: String, headers: [HTTPHeader] = [], timeout: TimeSpan
+        url: String, headers: [HTTPField] = [], timeout: TimeSpan
     ) throws(TransferError) -> HTTPResponse {
         try send(HTTPRequest(try parse(url), headers: headers, timeout: timeout))
     }
 
     package static func post(
-        url: String, body: [UInt8], headers: [HTTPHeader] = [], timeout: TimeSpan
+        url: String, body: [UInt8], headers: [HTTPField] = [], timeout: TimeSpan
     ) throws(TransferError) -> HTTPResponse {
         try send(
             HTTPRequest(

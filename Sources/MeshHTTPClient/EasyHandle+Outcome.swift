@@ -32,7 +32,8 @@ extension EasyHandle {
         return HTTPTimings(
             nameLookup: .zero, connect: .microseconds(connect),
             tls: .microseconds(max(0, tls - connect)),
-            firstByte: .microseconds(max(0, first - sent)), total: .microseconds(total))
+            firstByte: .microseconds(max(0, first - sent)), untilAnswer: .microseconds(first),
+            total: .microseconds(total))
     }
 
     /// How the transfer that ended with `code` ended. A body that was cut because enough of it had

@@ -10,7 +10,7 @@ package struct HTTPRequest: Sendable, Hashable {
     package var url: HTTPURL
     /// `GET`, `POST`, …: a token of capital letters.
     package var method: String
-    package var headers: [HTTPHeader]
+    package var headers: [HTTPField]
     package var body: [UInt8]
     /// For the whole attempt: looking up the name, connecting, redirects, and the body's last byte.
     package var timeout: TimeSpan
@@ -55,7 +55,7 @@ package struct HTTPRequest: Sendable, Hashable {
     }
 
     package init(
-        _ url: HTTPURL, method: String = "GET", headers: [HTTPHeader] = [], body: [UInt8] = [],
+        _ url: HTTPURL, method: String = "GET", headers: [HTTPField] = [], body: [UInt8] = [],
         timeout: TimeSpan, redirects: Int = 0, bodyLimit: Int = bodyByteCountMax,
         family: AddressFamily = .any, trust: Trust = .systemRoots, version: Version = .http1,
         headersWanted: [String] = [], credentials: Credentials? = nil
@@ -93,16 +93,14 @@ package struct HTTPRequest: Sendable, Hashable {
         }
         if !next.hasOrigin(of: url) {
             request.credentials = nil
-            request.headers.removeAll {
-                $0.isAbout("authorization") || $0.isAbout("cookie") || $0.isAbout("host")
-            }
+            request.headers = []
         }
         return request
     }
 }
 
 /// One line of a request's head.
-package struct HTTPHeader: Sendable, Hashable {
+package struct HTTPField: Sendable, Hashable {
     package let name: String
     package let value: String
 

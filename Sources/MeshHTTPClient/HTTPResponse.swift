@@ -15,12 +15,16 @@ package struct HTTPResponse: Sendable, Hashable {
 }
 
 /// How long each part took, one after the other; zero for what did not happen. After redirects
-/// they are the last request's, but for `total`, which is the whole attempt's.
+/// they are the last request's, but for `untilAnswer` and `total`, which count from the attempt's
+/// beginning.
 package struct HTTPTimings: Sendable, Hashable {
     package var nameLookup = TimeSpan.zero
     package var connect = TimeSpan.zero
     package var tls = TimeSpan.zero
     /// From the request's last byte sent to the answer's first.
     package var firstByte = TimeSpan.zero
+    /// From the attempt's beginning, redirects and all, to the first byte of this answer: the round
+    /// trip, as Checkup measures it.
+    package var untilAnswer = TimeSpan.zero
     package var total = TimeSpan.zero
 }
