@@ -100,6 +100,9 @@ let package = Package(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshPlatformTests", dependencies: ["MeshCore", "MeshPlatform"],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
