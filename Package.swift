@@ -79,7 +79,7 @@ let package = Package(
 
         // Tests: one folder per target, and what they share.
         .target(
-            name: "MeshTestSupport", dependencies: ["MeshCore"], path: "Tests/MeshTestSupport",
+            name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"], path: "Tests/MeshTestSupport",
             swiftSettings: strict),
         .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
         .testTarget(
@@ -101,6 +101,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MeshPlatformTests", dependencies: ["MeshCore", "MeshPlatform"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshResolverTests",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshHTTPClientTests",
+            dependencies: [
+                "MeshCore", "MeshPlatform", "MeshResolver", "MeshHTTPClient", "MeshTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeshEngineTests",

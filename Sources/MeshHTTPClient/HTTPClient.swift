@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-package import MeshCore
+import MeshCore
 package import MeshPlatform
 package import MeshResolver
 
@@ -255,7 +255,8 @@ package import MeshResolver
         } catch {
             return .failure(
                 TransferError(
-                    .badRedirect, blame: .target, "redirected to where nobody can go: \(error.words)")
+                    .badRedirect, blame: .target,
+                    "redirected to where nobody can go: \(error.words)")
             )
         }
         next.redirectsFollowed += 1

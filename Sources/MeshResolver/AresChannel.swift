@@ -30,6 +30,10 @@ import MeshPlatform
         case malformed
     }
 
+    /// RFC 1035, 3.2.4 and 3.2.2.
+    private static let internet: CInt = 1
+    private static let nameServers: CInt = 2
+
     private let loop: EventLoop
     private var channel: ares_channel?
     private var watches: [CInt: EventLoop.Watch] = [:]
@@ -39,16 +43,16 @@ import MeshPlatform
     /// `nil` for want of memory, or if they cannot be read.
     init?(on loop: EventLoop, servers: String?, firstTry: TimeSpan, tries: Int) {
         self.loop = loop
-        guard ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS.rawValue else { return nil }
+        guard ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS else { return nil }
         // Both live as long as the channel: `self` destroys it in `deinit`.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let status = unsafe cares_open(
             &channel, Self.socketChanged, context, CInt(firstTry.milliseconds), CInt(tries))
-        guard status == ARES_SUCCESS.rawValue, let channel = unsafe channel else { return nil }
+        guard status == ARES_SUCCESS, let channel = unsafe channel else { return nil }
         if let servers {
             // Copies the text.
             let status = unsafe ares_set_servers_ports_csv(channel, servers)
-            guard status == ARES_SUCCESS.rawValue else { return nil }
+            guard status == ARES_SUCCESS else { return nil }
         }
         alarm = LoopAlarm(on: loop) { [unowned self] in self.process(ARES_SOCKET_BAD, []) }
     }
@@ -75,7 +79,7 @@ import MeshPlatform
         let context = unsafe Unmanaged.passRetained(question).toOpaque()
         // As above.
         unsafe ares_query(
-            channel, ".", CInt(ns_c_in.rawValue), CInt(ns_t_ns.rawValue), Self.rootAnswered, context
+            channel, ".", Self.internet, Self.nameServers, Self.rootAnswered, context
         )
         setAlarm()
     }
@@ -161,18 +165,18 @@ import MeshPlatform
 extension AresChannel.Status {
     fileprivate init(_ status: CInt) {
         self =
-            switch Int(status) {
-            case Int(ARES_SUCCESS.rawValue): .found
-            case Int(ARES_ENOTFOUND.rawValue): .noSuchName
-            case Int(ARES_ENODATA.rawValue): .noAddress
-            case Int(ARES_ESERVFAIL.rawValue), Int(ARES_EREFUSED.rawValue),
-                Int(ARES_ENOTIMP.rawValue), Int(ARES_EFORMERR.rawValue),
-                Int(ARES_EBADRESP.rawValue):
+            switch status {
+            case ARES_SUCCESS: .found
+            case ARES_ENOTFOUND: .noSuchName
+            case ARES_ENODATA: .noAddress
+            case ARES_ESERVFAIL, ARES_EREFUSED,
+                ARES_ENOTIMP, ARES_EFORMERR,
+                ARES_EBADRESP:
                 .refused
-            case Int(ARES_ETIMEOUT.rawValue), Int(ARES_ECONNREFUSED.rawValue),
-                Int(ARES_EOF.rawValue):
+            case ARES_ETIMEOUT, ARES_ECONNREFUSED,
+                ARES_EOF:
                 .silence
-            case Int(ARES_EBADNAME.rawValue), Int(ARES_EBADQUERY.rawValue): .malformed
+            case ARES_EBADNAME, ARES_EBADQUERY: .malformed
             default: .failed
             }
     }

@@ -19,7 +19,7 @@ enum Route {
         guard number >= 0 else { return false }
         let descriptor = FileDescriptor(owning: number)
         let discard = SocketAddress(host: host.host, port: 9)
-        return discard.withNative { native, count in
+        return unsafe discard.withNative { native, count in
             // Reads one address for the length of the call.
             unsafe connect(descriptor.number, native, count) == 0
         }
