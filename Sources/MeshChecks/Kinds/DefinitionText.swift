@@ -58,7 +58,11 @@ package struct DefinitionText: Sendable {
         for header in headers {
             let name = header.name.lowercased()
             let value = header.isConfidential ? Secret.mask : header.value.revealed
-            lines[name, default: []].append(written["headers.\(name)"] ?? .text(value))
+            lines[name, default: []].append(.text(value))
+        }
+        for header in headers where !header.isConfidential {
+            let name = header.name.lowercased()
+            if case .list(let raw)? = written["headers.\(name)"] { lines[name] = raw }
         }
         fields["headers"] = .table(lines.mapValues(Value.list))
     }
