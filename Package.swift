@@ -20,7 +20,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "checkmesh",
     products: [
-        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"])
+        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
+        .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
     ],
     targets: [
         // Core: values only. No clock, no socket, no system randomness, no Foundation.
@@ -67,6 +68,14 @@ let package = Package(
             dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "CCurl"],
             swiftSettings: strict),
 
+        // Adapters: each knows the core's words and the platform's, never another adapter.
+        .target(
+            name: "MeshCheckers",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+            ],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -75,6 +84,14 @@ let package = Package(
         // Executables.
         .executableTarget(
             name: "checkmesh-sim", dependencies: ["MeshCore", "MeshMembership", "MeshSimulator"],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "checkmesh-bench",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+                "MeshCheckers",
+            ],
             swiftSettings: strict),
 
         // Tests: one folder per target, and what they share.

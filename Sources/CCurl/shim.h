@@ -115,6 +115,12 @@ static inline const char *ccurl_get_header(CURL *easy, const char *name) {
     return header->value;
 }
 
+// The socket of a transfer that only connected, or CURL_SOCKET_BAD.
+static inline curl_socket_t ccurl_get_socket(CURL *easy) {
+    curl_socket_t found = CURL_SOCKET_BAD;
+    return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &found) == CURLE_OK ? found : CURL_SOCKET_BAD;
+}
+
 typedef int (*ccurl_socket_changed)(
     CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
 typedef int (*ccurl_timer_changed)(CURLM *multi, long milliseconds, void *context);

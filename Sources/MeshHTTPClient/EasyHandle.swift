@@ -85,6 +85,11 @@ import MeshResolver
         unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
         unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.version.curlVersion))
         unsafe set(ccurl_set_text(curl, CURLOPT_USERAGENT, "Checkmesh"))
+        if request.talk != nil {
+            // The connection outlives the transfer until the handle leaves the multi handle.
+            unsafe set(ccurl_set_long(curl, CURLOPT_FORBID_REUSE, 0))
+            unsafe set(ccurl_set_long(curl, CURLOPT_CONNECT_ONLY, 1))
+        }
         set(setMethod(of: request))
         set(setTrust(request))
         set(setFamily(request))

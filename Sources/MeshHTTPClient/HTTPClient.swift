@@ -28,7 +28,7 @@ package import MeshResolver
         fileprivate let number: UInt64
     }
 
-    private struct Transfer {
+    struct Transfer {
         var request: HTTPRequest
         var completion: Completion
         var began: Instant
@@ -40,12 +40,13 @@ package import MeshResolver
         var hopBegan: Instant
         var lookup: Resolver.Lookup?
         var handle: EasyHandle?
+        var conversation: Conversation?
     }
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let resolver: Resolver
     private let multi: UnsafeMutableRawPointer
-    private var transfers: [UInt64: Transfer] = [:]
+    private(set) var transfers: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
     private var idleHandles: [EasyHandle] = []
     private var watches: [CInt: EventLoop.Watch] = [:]
@@ -71,6 +72,7 @@ package import MeshResolver
     deinit {
         for transfer in transfers.values {
             if let lookup = transfer.lookup { resolver.cancel(lookup) }
+            transfer.conversation?.end(on: loop)
             // Ours, and added to this multi handle.
             if let handle = transfer.handle {
                 unsafe curl_multi_remove_handle(multi, handle.curl)
@@ -87,6 +89,24 @@ package import MeshResolver
     /// request's timeout.
     @discardableResult
     package func send(_ request: HTTPRequest, _ completion: @escaping Completion) -> TransferID {
+        start(request, nil, completion)
+    }
+
+    /// Connects as `request` says, over TLS or not, says and hears what its `talk` holds, and calls
+    /// `completion` as `send` does. `isEnough` is asked about all that was heard whenever there is
+    /// more of it, or the other side has ended; what it heard is the response's body.
+    @discardableResult
+    package func talk(
+        _ request: HTTPRequest, isEnough: @escaping (_ heard: [UInt8], _ hasEnded: Bool) -> Bool,
+        _ completion: @escaping Completion
+    ) -> TransferID {
+        guard let talk = request.talk else { preconditionFailure("expected something to talk of") }
+        return start(request, Conversation(talk, isEnough), completion)
+    }
+
+    private func start(
+        _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
+    ) -> TransferID {
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -100,7 +120,7 @@ package import MeshResolver
         }
         transfers[number] = Transfer(
             request: request, completion: completion, began: loop.now,
-            deadline: loop.now + request.timeout, hopBegan: loop.now)
+            deadline: loop.now + request.timeout, hopBegan: loop.now, conversation: conversation)
         begin(number)
         return TransferID(number: number)
     }
@@ -109,6 +129,7 @@ package import MeshResolver
     package func cancel(_ id: TransferID) {
         guard let transfer = transfers.removeValue(forKey: id.number) else { return }
         if let lookup = transfer.lookup { resolver.cancel(lookup) }
+        transfer.conversation?.end(on: loop)
         if let handle = transfer.handle { retire(handle) }
     }
 
@@ -216,6 +237,9 @@ package import MeshResolver
     private func ended(_ handle: EasyHandle, _ code: CURLcode) {
         let number = handle.transfer
         guard var transfer = transfers[number] else { return retire(handle) }
+        if code == CURLE_OK, let conversation = transfer.conversation {
+            return converse(number, conversation, handle, until: transfer.deadline)
+        }
         var outcome = handle.outcome(of: transfer.request, ending: code)
         let redirect = handle.redirect
         retire(handle)
@@ -238,6 +262,25 @@ package import MeshResolver
         }
         transfers[number] = nil
         transfer.completion(outcome)
+    }
+
+    /// The conversation is over; its connection closes.
+    func conversed(_ number: UInt64, _ failure: TransferError?) {
+        guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle,
+            let conversation = transfer.conversation
+        else { return }
+        var timings = handle.timings
+        timings.nameLookup = transfer.nameLookup
+        timings.total = loop.now - transfer.began
+        timings.untilAnswer = timings.total
+        conversation.end(on: loop)
+        retire(handle)
+        if let failure { return transfer.completion(.failure(failure)) }
+        transfer.completion(
+            .success(
+                HTTPResponse(
+                    status: 0, url: transfer.request.url, redirectsFollowed: 0, headers: [:],
+                    body: conversation.heard, isBodyCut: false, timings: timings)))
     }
 
     private func follow(
