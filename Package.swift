@@ -82,6 +82,18 @@ let package = Package(
             dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"],
             swiftSettings: strict),
 
+        // Adapters: what a node writes down, and what it serves.
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(
+            name: "MeshHistory",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
+                "CSQLite",
+            ],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -142,6 +154,13 @@ let package = Package(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshHistoryTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshHistory",
+                "MeshTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
