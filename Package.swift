@@ -53,6 +53,10 @@ let package = Package(
         .target(
             name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
 
+        .target(
+            name: "MeshStreams", dependencies: ["MeshCore", "MeshPlatform", "MeshCrypto"],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -65,8 +69,8 @@ let package = Package(
 
         // Tests: one folder per target, and what they share.
         .target(
-            name: "MeshTestSupport", dependencies: ["MeshCore"], path: "Tests/MeshTestSupport",
-            swiftSettings: strict),
+            name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"],
+            path: "Tests/MeshTestSupport", swiftSettings: strict),
         .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
         .testTarget(
             name: "MeshMembershipTests",
@@ -86,7 +90,14 @@ let package = Package(
             name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
             swiftSettings: strict),
         .testTarget(
-            name: "MeshPlatformTests", dependencies: ["MeshCore", "MeshPlatform"],
+            name: "MeshPlatformTests",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshStreamsTests",
+            dependencies: [
+                "MeshCore", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeshEngineTests",
