@@ -75,6 +75,13 @@ let package = Package(
                 "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
             ],
             swiftSettings: strict),
+        .target(
+            name: "MeshNotifiers",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+                "MeshHTTPClient",
+            ],
+            swiftSettings: strict),
 
         // Simulator: drives whole nodes on virtual time.
         .target(
@@ -96,8 +103,8 @@ let package = Package(
 
         // Tests: one folder per target, and what they share.
         .target(
-            name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"], path: "Tests/MeshTestSupport",
-            swiftSettings: strict),
+            name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"],
+            path: "Tests/MeshTestSupport", swiftSettings: strict),
         .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
         .testTarget(
             name: "MeshMembershipTests",
