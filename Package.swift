@@ -28,7 +28,8 @@ func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 /// The tests of a target: what it is, and what else they touch.
 func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: ["MeshCore", .init(stringLiteral: name)] + dependencies,
+        name: name + "Tests",
+        dependencies: ["MeshCore", .init(stringLiteral: name)] + dependencies,
         swiftSettings: strict)
 }
 
@@ -69,6 +70,9 @@ let adapters: [Target] = [
     module(
         "MeshCheckers", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient"),
     module(
+        "MeshNotifiers", "MeshCore", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient"),
+    module(
         "MeshHistory", "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
         "CSQLite"),
 ]
@@ -76,7 +80,11 @@ let adapters: [Target] = [
 // Assembly: JSON to finished values, and all of it joined.
 let assembly: [Target] = [
     module(
-        "MeshConfiguration", "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform")
+        "MeshConfiguration", "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"),
+    module(
+        "MeshDaemon", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshEngine", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshResolver",
+        "MeshHTTPClient", "MeshCheckers", "MeshNotifiers", "MeshHistory", "MeshConfiguration"),
 ]
 
 let programs: [Target] = [
