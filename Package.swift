@@ -20,7 +20,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "checkmesh",
     products: [
-        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"])
+        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
+        .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
     ],
     targets: [
         // Core: values only. No clock, no socket, no system randomness, no Foundation.
@@ -57,6 +58,46 @@ let package = Package(
             name: "MeshStreams", dependencies: ["MeshCore", "MeshPlatform", "MeshCrypto"],
             swiftSettings: strict),
 
+        .systemLibrary(
+            name: "CAres", pkgConfig: "libcares",
+            providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
+        .target(
+            name: "MeshResolver", dependencies: ["MeshCore", "MeshPlatform", "CAres"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .target(
+            name: "MeshHTTPClient",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "CCurl"],
+            swiftSettings: strict),
+
+        // Adapters: each knows the core's words and the platform's, never another adapter.
+        .target(
+            name: "MeshCheckers",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+            ],
+            swiftSettings: strict),
+
+        // Assembly: JSON to finished values.
+        .target(
+            name: "MeshConfiguration",
+            dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"],
+            swiftSettings: strict),
+
+        // Adapters: what a node writes down, and what it serves.
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(
+            name: "MeshHistory",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
+                "CSQLite",
+            ],
+            swiftSettings: strict),
+
         // Simulator: drives whole nodes on virtual time.
         .target(
             name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
@@ -67,6 +108,14 @@ let package = Package(
             name: "checkmesh-sim", dependencies: ["MeshCore", "MeshMembership", "MeshSimulator"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "checkmesh-bench",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+                "MeshCheckers",
+            ],
+            swiftSettings: strict),
+
         // Tests: one folder per target, and what they share.
         .target(
             name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"],
@@ -75,6 +124,9 @@ let package = Package(
         .testTarget(
             name: "MeshMembershipTests",
             dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshChecksTests", dependencies: ["MeshCore", "MeshChecks", "MeshTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "MeshPlacementTests",
@@ -100,14 +152,38 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshResolverTests",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshHTTPClientTests",
+            dependencies: [
+                "MeshCore", "MeshPlatform", "MeshResolver", "MeshHTTPClient", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshHistoryTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshHistory",
+                "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshNoticesTests",
             dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshConfigurationTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshConfiguration",
+                "MeshTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeshSimulatorTests",
