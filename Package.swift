@@ -20,7 +20,9 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "checkmesh",
     products: [
-        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"])
+        .executable(name: "checkmesh", targets: ["checkmesh"]),
+        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
+        .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
     ],
     targets: [
         // Core: values only. No clock, no socket, no system randomness, no Foundation.
@@ -53,6 +55,28 @@ let package = Package(
         .target(
             name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
 
+        .systemLibrary(
+            name: "CAres", pkgConfig: "libcares",
+            providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
+        .target(
+            name: "MeshResolver", dependencies: ["MeshCore", "MeshPlatform", "CAres"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .target(
+            name: "MeshHTTPClient",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "CCurl"],
+            swiftSettings: strict),
+
+        // Adapters: each knows the core's words and the platform's, never another adapter.
+        .target(
+            name: "MeshCheckers",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+            ],
+            swiftSettings: strict),
+
         // Assembly: JSON to finished values.
         .target(
             name: "MeshConfiguration",
@@ -69,9 +93,25 @@ let package = Package(
             name: "checkmesh-sim", dependencies: ["MeshCore", "MeshMembership", "MeshSimulator"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "checkmesh",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
+                "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
+                "MeshConfiguration",
+            ], exclude: ["Checkmesh.docc"], swiftSettings: strict),
+        .executableTarget(
+            name: "checkmesh-bench",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+                "MeshCheckers",
+            ],
+            swiftSettings: strict),
+
         // Tests: one folder per target, and what they share.
         .target(
-            name: "MeshTestSupport", dependencies: ["MeshCore"], path: "Tests/MeshTestSupport",
+            name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"],
+            path: "Tests/MeshTestSupport",
             swiftSettings: strict),
         .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
         .testTarget(
@@ -98,6 +138,16 @@ let package = Package(
             name: "MeshPlatformTests", dependencies: ["MeshCore", "MeshPlatform"],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshResolverTests",
+            dependencies: ["MeshCore", "MeshPlatform", "MeshResolver", "MeshTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshHTTPClientTests",
+            dependencies: [
+                "MeshCore", "MeshPlatform", "MeshResolver", "MeshHTTPClient", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
@@ -107,6 +157,12 @@ let package = Package(
             name: "MeshNoticesTests",
             dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "checkmeshTests",
+            dependencies: [
+                "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts",
+                "MeshCrypto", "MeshConfiguration", "MeshTestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "MeshConfigurationTests",
             dependencies: [
