@@ -15,16 +15,16 @@ package struct ConfigurationGlance: Sendable, Hashable {
     package static func load(
         _ path: String?, variable: (String) -> String? = Machine.variable
     ) throws(ConfigurationFault) -> ConfigurationGlance {
+        let bytes: [UInt8]
         do throws(FileFault) {
-            let file = try MachineFiles.read(
-                path ?? RunOptions.configPathDefault, atMost: Configuration.fileByteCountMax)
-            return try read(file.bytes, variable: variable)
-        } catch let fault as FileFault {
-            guard path == nil else { throw ConfigurationFault([Finding("", "\(fault)")]) }
-            return try read(Array("{}".utf8), variable: variable)
+            bytes = try MachineFiles.read(
+                path ?? RunOptions.configPathDefault, atMost: Configuration.fileByteCountMax
+            ).bytes
         } catch {
-            throw error
+            guard path == nil else { throw ConfigurationFault([Finding("", "\(error)")]) }
+            bytes = Array("{}".utf8)
         }
+        return try read(bytes, variable: variable)
     }
 
     static func read(
