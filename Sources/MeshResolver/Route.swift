@@ -14,10 +14,7 @@ enum Route {
 
     /// Asks the kernel by connecting a datagram socket, which sends nothing.
     private static func exists(to host: SocketAddress) -> Bool {
-        let type = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue
-        let number = socket(host.family, CInt(type), 0)
-        guard number >= 0 else { return false }
-        let descriptor = FileDescriptor(owning: number)
+        guard let descriptor = try? Socket.open(.datagram, for: host) else { return false }
         let discard = SocketAddress(host: host.host, port: 9)
         return unsafe discard.withNative { native, count in
             // Reads one address for the length of the call.

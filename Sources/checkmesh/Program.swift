@@ -1,4 +1,5 @@
 import Glibc
+import MeshChecks
 import MeshConfiguration
 import MeshCore
 import MeshCrypto
@@ -122,18 +123,19 @@ struct Program {
         let path = arguments.operands[0]
         let command = VerifyCommand(
             console: console, format: format, cryptography: cryptography)
+        let bytes = try read(path, atMost: CertificateFile.byteCountMax)
         let file: CertificateFile
         do throws(CertificateFile.Fault) {
-            file = try CertificateFile(
-                try read(path, atMost: CertificateFile.byteCountMax))
+            file = try CertificateFile(bytes)
         } catch {
             command.refuse("\(path) \(error.message)")
             return .failed
         }
         let mesh = try mesh(arguments, file)
         let roster = try arguments.value(Flag.roster).map { path in
+            let bytes = try read(path, atMost: Roster.byteCountMax)
             do throws(Roster.Fault) {
-                return try Roster.read(try read(path, atMost: Roster.byteCountMax))
+                return try Roster.read(bytes)
             } catch {
                 throw UsageError("\(path): \(error.message)")
             }

@@ -107,10 +107,13 @@ final class TCPAttempt {
 
     /// `errno` if there is no connection to wait for.
     private func begin(_ address: SocketAddress) -> CInt? {
-        let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        let number = socket(address.family, CInt(type), 0)
-        guard number >= 0 else { return errno }
-        let connection = Connection(FileDescriptor(owning: number), on: loop)
+        let connection: Connection
+        do throws(SystemError) {
+            connection = Connection(try Socket.open(.stream, for: address), on: loop)
+        } catch {
+            return error.code
+        }
+        let number = connection.descriptor.number
         let code = unsafe address.withNative { native, count in
             // Reads one address for the length of the call.
             unsafe Glibc.connect(number, native, count) == 0 ? 0 : errno
@@ -136,7 +139,7 @@ final class TCPAttempt {
     private func ready(_ connection: Connection, _ readiness: EventLoop.Readiness) {
         if connection === connected { return talk(readiness) }
         // Writable and nothing else is connected; an error is ready for reading, too.
-        let code = readiness == .write ? 0 : Self.pendingError(connection.descriptor.number)
+        let code = readiness == .write ? 0 : Socket.takeError(connection.descriptor.number)
         guard code == 0 else {
             connecting.removeAll { $0 === connection }
             note(code)
@@ -147,15 +150,6 @@ final class TCPAttempt {
         addresses = []
         staggerEnds = nil
         talk(.write)
-    }
-
-    /// Takes the error that waits at a socket.
-    private static func pendingError(_ number: CInt) -> CInt {
-        var code: CInt = 0
-        var count = socklen_t(MemoryLayout<CInt>.size)
-        // Writes one integer, our own.
-        let answer = unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &count)
-        return answer == 0 ? code : errno
     }
 
     // MARK: Talking

@@ -1,16 +1,17 @@
 import CLinux
 import Glibc
-import MeshCore
+package import MeshCore
 
 /// What every socket begins with: made non-blocking and closed on exec, its options, its address.
-enum Socket {
-    enum Kind {
+package enum Socket {
+    package enum Kind {
         case datagram, stream
     }
 
     /// A socket that can be bound to `address`, or reach it.
-    static func open(_ kind: Kind, for address: SocketAddress) throws(SystemError) -> FileDescriptor
-    {
+    package static func open(
+        _ kind: Kind, for address: SocketAddress
+    ) throws(SystemError) -> FileDescriptor {
         let type = kind == .datagram ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
         let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         return FileDescriptor(
@@ -51,7 +52,7 @@ enum Socket {
     }
 
     /// The error that waits at the socket, which reading takes away; 0 if none does.
-    static func takeError(_ number: CInt) -> CInt {
+    package static func takeError(_ number: CInt) -> CInt {
         var code: CInt = 0
         var count = socklen_t(MemoryLayout<CInt>.size)
         // Writes one integer and its size, our own.

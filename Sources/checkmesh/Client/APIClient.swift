@@ -1,6 +1,7 @@
 import MeshConfiguration
 import MeshCore
 import MeshHTTPClient
+import MeshPlatform
 
 /// Asks a node. A protocol, so that a test can be the node.
 protocol APIClient {
@@ -31,14 +32,18 @@ struct HTTPAPIClient: APIClient {
     func get(_ path: String) throws(APIFailure) -> APIAnswer {
         try answer { () throws(TransferError) in
             try BlockingHTTP.get(
-                url: base + path, headers: [HTTPField("Accept", "application/json")],
+                url: base + path,
+                headers: [HTTPField("Accept", "application/json")].compactMap(\.self),
                 timeout: Self.timeout)
         }
     }
 
     func post(_ path: String, _ body: [UInt8], token: String?) throws(APIFailure) -> APIAnswer {
-        var headers = [HTTPField("Content-Type", "application/json")]
-        if let token { headers.append(HTTPField("Authorization", "Bearer \(token)")) }
+        let fields = [
+            HTTPField("Content-Type", "application/json"),
+            token.flatMap { HTTPField("Authorization", "Bearer \($0)") },
+        ]
+        let headers = fields.compactMap(\.self)
         return try answer { () throws(TransferError) in
             try BlockingHTTP.post(
                 url: base + path, body: body, headers: headers, timeout: Self.timeout)

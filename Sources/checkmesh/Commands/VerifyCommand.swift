@@ -1,6 +1,7 @@
 import MeshChecks
 import MeshConfiguration
 import MeshCore
+import MeshPlacement
 import MeshVerdicts
 
 /// Proves a flip certificate from itself: exit 0 if it holds, 1 if it does not.
@@ -93,7 +94,7 @@ struct VerifyCommand {
         for supporter in certificate.supporters {
             table.add([
                 .init(supporter.node.description), .init(Self.zone(of: supporter, certificate)),
-                .init(supporter.entry.since.description), .init(supporter.entry.reason.text),
+                .init(supporter.entry.since.rfc3339), .init(supporter.entry.reason.text),
             ])
         }
         for line in table.lines(for: console) { console.print(line) }
@@ -104,7 +105,7 @@ struct VerifyCommand {
             ("node", .text(supporter.node.description)),
             ("key", .text(supporter.key.bytes.hexadecimal)),
             ("reason", .text(supporter.entry.reason.text)),
-            ("since", .text(supporter.entry.since.description)),
+            ("since", .text(supporter.entry.since.rfc3339)),
         ])
     }
 
