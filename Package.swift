@@ -90,6 +90,10 @@ let assembly: [Target] = [
 let programs: [Target] = [
     // The simulator drives whole nodes on virtual time, and nothing above the core.
     module("MeshSimulator", "MeshCore", "MeshMembership", "MeshEngine"),
+    program(
+        "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
+        "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
+        "MeshConfiguration"),
     program("checkmesh-sim", "MeshCore", "MeshMembership", "MeshSimulator"),
     program(
         "checkmesh-bench", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver",
@@ -115,12 +119,16 @@ let testing: [Target] = [
     tests(of: "MeshHTTPClient", "MeshPlatform", "MeshResolver", "MeshTestSupport"),
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
+    tests(
+        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshCrypto",
+        "MeshConfiguration", "MeshTestSupport"),
     tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),
 ]
 
 let package = Package(
     name: "checkmesh",
     products: [
+        .executable(name: "checkmesh", targets: ["checkmesh"]),
         .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
         .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
     ],
