@@ -152,7 +152,8 @@ package struct Notices: Sendable {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled
             if footing >= needed, before < needed, var errand = errands[line] {
-                let grace = errand.isResumed ? parameters.lease : .zero
+                let listening = news.needsMajority ? parameters.homecomingWait : .zero
+                let grace = errand.isResumed ? parameters.lease : listening
                 errand.base = max(errand.base, now + grace)
                 errands[line] = errand
             }
