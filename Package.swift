@@ -29,7 +29,8 @@ func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
     .testTarget(
         name: name + "Tests",
-        dependencies: ["MeshCore", .init(stringLiteral: name)] + dependencies,
+        dependencies: (name == "MeshCore" ? [] : ["MeshCore"])
+            + [.init(stringLiteral: name)] + dependencies,
         swiftSettings: strict)
 }
 
@@ -93,7 +94,7 @@ let programs: [Target] = [
     program(
         "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
         "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
-        "MeshConfiguration"),
+        "MeshConfiguration", "MeshDaemon"),
     program("checkmesh-sim", "MeshCore", "MeshMembership", "MeshSimulator"),
     program(
         "checkmesh-bench", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver",
