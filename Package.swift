@@ -137,6 +137,20 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MeshCheckersTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+                "MeshCheckers", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeshNotifiersTests",
+            dependencies: [
+                "MeshCore", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+                "MeshHTTPClient", "MeshNotifiers", "MeshTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MeshEngineTests",
             dependencies: [
                 "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
