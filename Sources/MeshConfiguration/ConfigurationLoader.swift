@@ -4,11 +4,10 @@ package import MeshCore
 /// address that others reach it at. A reload is a load: whole, or not at all.
 package enum ConfigurationLoader {
     package static func load(
-        _ options: RunOptions, environment: [String: String] = Machine.environment,
-        using cryptography: any Cryptography
+        _ options: RunOptions, using cryptography: any Cryptography
     ) throws(ConfigurationFault) -> LoadedConfiguration {
         let sources = ConfigurationSources(
-            environment: environment, folder: folder(of: options.configPath),
+            variable: Machine.variable, folder: folder(of: options.configPath),
             hostName: Machine.hostName, sourceAddress: Machine.sourceAddress)
         let file: FileContents
         do throws(FileFault) {

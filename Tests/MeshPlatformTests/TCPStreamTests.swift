@@ -1,5 +1,6 @@
 import Glibc
 import MeshCore
+import MeshTestSupport
 import Testing
 
 @testable import MeshPlatform

@@ -1,6 +1,7 @@
 import Glibc
 import MeshCore
 import MeshPlatform
+import MeshTestSupport
 import Testing
 
 struct UDPSocketTests {

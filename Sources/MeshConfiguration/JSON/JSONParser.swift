@@ -39,9 +39,12 @@ package struct JSONParser {
     }
 
     private mutating func value() throws(SyntaxError) -> JSONValue {
+        guard let next else { throw error("expected a value, found \(found)") }
         switch next {
-        case UInt8(ascii: "{"): return .table(try nested { parser throws(SyntaxError) in try parser.members() })
-        case UInt8(ascii: "["): return .list(try nested { parser throws(SyntaxError) in try parser.elements() })
+        case UInt8(ascii: "{"):
+            return .table(try nested { parser throws(SyntaxError) in try parser.members() })
+        case UInt8(ascii: "["):
+            return .list(try nested { parser throws(SyntaxError) in try parser.elements() })
         case UInt8(ascii: "\""): return .text(try text())
         case UInt8(ascii: "-"), 0x30...0x39: return .number(try number())
         default: break
@@ -225,7 +228,9 @@ package struct JSONParser {
         let length = word.utf8CodeUnitCount
         guard position + length <= bytes.count else { return false }
         // Reads the literal within its own length, while it lives: for ever.
-        let isNext = word.withUTF8Buffer { unsafe $0.elementsEqual(bytes[position..<position + length]) }
+        let isNext = word.withUTF8Buffer {
+            unsafe $0.elementsEqual(bytes[position..<position + length])
+        }
         if isNext { position += length }
         return isNext
     }

@@ -36,7 +36,8 @@ package enum MachineFiles {
             // O_NONBLOCK while opening: a pipe that nobody writes to would wait for ever. Reading
             // one that somebody does write to may wait.
             let number = try systemCall("open \(path)") {
-                open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                // Reads the path, which is lent for this call.
+                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             }
             let file = FileDescriptor(owning: number)
             try systemCall("open \(path)") { fcntl(file.number, F_SETFL, 0) }

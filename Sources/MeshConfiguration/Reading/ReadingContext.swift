@@ -3,7 +3,8 @@ package import MeshCore
 /// What a configuration is read with besides its own text. A value, so that a test is a machine of
 /// its own: the loader fills it with this one's.
 package struct ConfigurationSources {
-    package var environment: [String: String]
+    /// A variable of the environment; `nil` if it is not set.
+    package var variable: (_ name: String) -> String?
     /// Reads a file of at most so many bytes.
     package var readFile: (_ path: String, _ byteCountMax: Int) throws(FileFault) -> FileContents
     /// Paths in the file are relative to it; empty is the working directory.
@@ -14,11 +15,12 @@ package struct ConfigurationSources {
     package var sourceAddress: (_ peer: SocketAddress?, _ isIPv4: Bool) -> SocketAddress?
 
     package init(
-        environment: [String: String] = [:], folder: String = "", hostName: String? = nil,
+        variable: @escaping (String) -> String? = { _ in nil }, folder: String = "",
+        hostName: String? = nil,
         readFile: @escaping (String, Int) throws(FileFault) -> FileContents = MachineFiles.read,
         sourceAddress: @escaping (SocketAddress?, Bool) -> SocketAddress? = { _, _ in nil }
     ) {
-        self.environment = environment
+        self.variable = variable
         self.folder = folder
         self.hostName = hostName
         self.readFile = readFile
@@ -52,7 +54,7 @@ final class ReadingContext {
 
     func expand(_ raw: String) throws(Complaint) -> String {
         guard raw.contains("$") else { return raw }
-        return try Substitution.expand(raw, from: sources.environment)
+        return try Substitution.expand(raw, from: sources.variable)
     }
 
     func readFile(_ path: String, atMost byteCountMax: Int) throws(FileFault) -> FileContents {

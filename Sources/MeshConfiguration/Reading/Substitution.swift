@@ -2,7 +2,7 @@
 /// variable's value is taken as it is: nothing in it is replaced again.
 enum Substitution {
     static func expand(
-        _ raw: String, from environment: [String: String]
+        _ raw: String, from variable: (String) -> String?
     ) throws(Complaint) -> String {
         var text = ""
         var rest = raw[...]
@@ -17,7 +17,7 @@ enum Substitution {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw Complaint("has \"${\" without \"}\": write ${NAME}, or $$ for a dollar")
                 }
-                text += try value(of: rest[..<end].dropFirst(), environment)
+                text += try value(of: rest[..<end].dropFirst(), variable)
                 rest = rest[rest.index(after: end)...]
             default:
                 throw Complaint("has a single \"$\": write $$ for a dollar, ${NAME} for a variable")
@@ -27,14 +27,14 @@ enum Substitution {
     }
 
     private static func value(
-        of inside: Substring, _ environment: [String: String]
+        of inside: Substring, _ variable: (String) -> String?
     ) throws(Complaint) -> String {
         let name = inside.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         let rest = inside.dropFirst(name.count)
         guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
             throw Complaint("has ${\(inside)}: write ${NAME} or ${NAME:-text}")
         }
-        let value = environment[String(name)]
+        let value = variable(String(name))
         // As in a shell, a default stands in for an empty variable, too.
         if rest.isEmpty {
             guard let value else {

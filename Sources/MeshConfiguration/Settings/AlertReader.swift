@@ -20,7 +20,8 @@ struct AlertReader {
 
     func read() -> Routes {
         let checksByName = Dictionary(
-            checks.map { ($0.definition.name.text, $0.definition.id) }, uniquingKeysWith: { a, _ in a })
+            checks.map { ($0.definition.name.text, $0.definition.id) },
+            uniquingKeysWith: { a, _ in a })
         let contactsByName = Dictionary(
             contacts.map { ($0.name.text, $0) }, uniquingKeysWith: { a, _ in a })
         var routes = Routes()
@@ -44,7 +45,8 @@ struct AlertReader {
                 globs += 1
                 guard globs <= Configuration.globsMax else {
                     section.complain(
-                        "check", "more than \(Configuration.globsMax) alerts have a \"*\" or a \"?\"")
+                        "check",
+                        "more than \(Configuration.globsMax) alerts have a \"*\" or a \"?\"")
                     break
                 }
                 matched = checks.filter { glob.matches($0.definition.name.text) }
@@ -61,8 +63,9 @@ struct AlertReader {
     }
 
     private func route(_ section: Section, _ contacts: [String: Contact]) -> Route? {
-        let contact = section.required("contact", "write a contact's name") {
-            text throws(Complaint) in
+        // Of one that was refused nothing more is said: `.some(nil)`.
+        let contact: Contact?? = section.required("contact", "write a contact's name") {
+            text throws(Complaint) -> Contact? in
             if let contact = contacts[text] { return contact }
             guard !refusedNames.contains(text) else { return nil }
             throw Complaint(Self.unknown("contact", text, contacts.keys.sorted()))

@@ -53,7 +53,8 @@ struct CheckReader {
         section.required("name", "give it one of its own") { text throws(Complaint) in
             guard let name = CheckName(text) else {
                 throw Complaint(
-                    "is no name: write 1 to \(CheckName.byteCountMax) bytes without control characters")
+                    "is no name: write 1 to \(CheckName.byteCountMax) bytes without control characters"
+                )
             }
             guard name.text != reservedName else {
                 throw Complaint("\"mesh\" is the built-in check: choose another name")
@@ -80,7 +81,8 @@ struct CheckReader {
         if case .count(let count) = quorum, count > confirmations {
             section.complain(
                 "quorum",
-                "\(count) is above the check's confirmations of \(confirmations): nobody could agree")
+                "\(count) is above the check's confirmations of \(confirmations): nobody could agree"
+            )
             quorum = .majority
         }
         return VotingRule(
@@ -104,7 +106,8 @@ struct CheckReader {
             guard timeout >= AttemptPlan.timeoutRange.lowerBound else {
                 let attempts = "\(count) attempts, \(DurationText(spacing)) apart,"
                 section.complain(
-                    "attempts", "\(attempts) do not fit into an interval of \(DurationText(interval))")
+                    "attempts",
+                    "\(attempts) do not fit into an interval of \(DurationText(interval))")
                 return AttemptPlan()
             }
             if common.timeout != nil || common.attempts != nil {

@@ -1,5 +1,5 @@
-package import MeshCore
 import MeshChecks
+package import MeshCore
 import MeshEngine
 import MeshNotices
 
@@ -22,7 +22,8 @@ package struct ConfigurationReader {
         }
         guard case .table(let members) = document.root.value else {
             throw ConfigurationFault([
-                Finding("", "expected an object in braces, found \(document.root.value.kindInWords)")
+                Finding(
+                    "", "expected an object in braces, found \(document.root.value.kindInWords)")
             ])
         }
         let context = ReadingContext(document, sources)

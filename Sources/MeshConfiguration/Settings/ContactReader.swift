@@ -19,7 +19,8 @@ struct ContactReader {
             text throws(Complaint) in
             guard let name = CheckName(text) else {
                 throw Complaint(
-                    "is no name: write 1 to \(CheckName.byteCountMax) bytes without control characters")
+                    "is no name: write 1 to \(CheckName.byteCountMax) bytes without control characters"
+                )
             }
             return name
         }

@@ -87,7 +87,8 @@ extension Section {
         for name in varying { note(.list(raws[name] ?? []), under: "headers.\(name)") }
         if headers.count > HTTPCheck.headersMax {
             complain(
-                "headers", "\(headers.count) lines are above the maximum of \(HTTPCheck.headersMax)")
+                "headers", "\(headers.count) lines are above the maximum of \(HTTPCheck.headersMax)"
+            )
         }
         // Their order means nothing across names; this one is the same on every node.
         return headers.enumerated().sorted {
@@ -102,7 +103,8 @@ extension Section {
         let value = try context.expand(raw)
         guard let header = HTTPHeader(name: name, value: Secret(value)) else {
             throw Complaint(
-                "is no header line: a name without spaces or colons, a value without control characters")
+                "is no header line: a name without spaces or colons, a value without control characters"
+            )
         }
         guard !header.isFraming else {
             throw Complaint("is not yours to set: it says how the request is framed; leave it out")

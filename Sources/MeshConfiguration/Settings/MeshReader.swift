@@ -72,7 +72,8 @@ struct MeshReader {
         if texts.count > MeshSettings.previousSecretsMax {
             section.complain(
                 fileKey,
-                "\(texts.count) secrets are above the maximum of \(MeshSettings.previousSecretsMax)")
+                "\(texts.count) secrets are above the maximum of \(MeshSettings.previousSecretsMax)"
+            )
         }
         return texts.map { Secret($0.text) }
     }
@@ -81,7 +82,7 @@ struct MeshReader {
         // Asked for in any case: the file must be right even while a flag wins.
         let filed = section.texts("peers", max: MeshSettings.peersMax)
         let given = flags.peers.map { PlacedText(text: $0, path: "--peer", offset: nil) }
-        let listed = (context.sources.environment[Self.peersVariable] ?? "")
+        let listed = (context.sources.variable(Self.peersVariable) ?? "")
             .split(separator: ",").map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
             .map { PlacedText(text: String($0), path: Self.peersVariable, offset: nil) }
         let texts = !given.isEmpty ? given : !listed.isEmpty ? listed : filed

@@ -34,7 +34,7 @@ struct NodeReader {
         if let flag = setting.given(flags) {
             return PlacedText(text: flag, path: setting.flag, offset: nil)
         }
-        if let value = context.sources.environment[setting.variable], !value.isEmpty {
+        if let value = context.sources.variable(setting.variable), !value.isEmpty {
             return PlacedText(text: value, path: setting.variable, offset: nil)
         }
         guard let filed, let section else { return nil }
@@ -57,7 +57,7 @@ struct NodeReader {
     private func hostName() -> Label? {
         let isGiven =
             flags.name != nil || section?.has("name") == true
-            || context.sources.environment[NodeSetting.name.variable]?.isEmpty == false
+            || context.sources.variable(NodeSetting.name.variable)?.isEmpty == false
         guard !isGiven else { return nil }
         if let host = context.sources.hostName, let label = Label(host) { return label }
         context.complain(

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshPlatform
+import MeshTestSupport
 import Testing
 
 /// What one end of a connection has been told.
@@ -62,14 +63,11 @@ struct StreamPair {
     }
 
     /// Turns both loops until `isDone`.
-    func run(
-        until isDone: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation
-    ) throws {
-        try clientLoop.run(
-            until: {
-                if serverLoop !== clientLoop { try? serverLoop.turn(waitMax: .zero) }
-                return isDone()
-            }, sourceLocation: sourceLocation)
+    func run(until isDone: () -> Bool) throws {
+        try clientLoop.run {
+            if serverLoop !== clientLoop { try? serverLoop.turn(waitMax: .zero) }
+            return isDone()
+        }
     }
 }
 

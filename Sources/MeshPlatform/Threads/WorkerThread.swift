@@ -56,7 +56,8 @@ package final class WorkerThread: Sendable {
         work = Work(
             wakeup: FileDescriptor(
                 owning: try systemCall("eventfd") { eventfd(0, CInt(EFD_CLOEXEC)) }))
-        try Self.start(work)
+        // The thread holds the work for as long as it runs, not the worker.
+        try DetachedThread.start { [work] in work.run() }
     }
 
     deinit { stop() }
@@ -79,34 +80,5 @@ package final class WorkerThread: Sendable {
             state.jobs = []
         }
         _ = eventfd_write(work.wakeup.number, 1)
-    }
-
-    private static func start(_ work: Work) throws(SystemError) {
-        // Signals are the main thread's: one that a worker took would reach nobody.
-        var all = sigset_t()
-        var before = sigset_t()
-        // Both are our own; the calls cannot fail with these arguments.
-        unsafe sigfillset(&all)
-        _ = unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        // Puts back what was read above.
-        defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-
-        var thread = pthread_t()
-        // The thread takes over this reference, and gives it back at its end.
-        let reference = unsafe Unmanaged.passRetained(work)
-        // The entry gets the reference that was passed, once.
-        let code = unsafe pthread_create(
-            &thread, nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                unsafe Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, reference.toOpaque())
-        guard code == 0 else {
-            // No thread has begun, so the reference is still here.
-            unsafe reference.release()
-            throw SystemError(code, "pthread_create")
-        }
-        pthread_detach(thread)
     }
 }

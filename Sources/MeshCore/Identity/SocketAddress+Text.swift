@@ -1,5 +1,3 @@
-package import MeshCore
-
 extension SocketAddress {
     /// An address written in numbers: `192.0.2.1` (four decimal parts, no leading zeros, which some
     /// read as octal) or `2001:db8::1` (RFC 4291, 2.2). `nil` for anything else, a scoped address
