@@ -118,6 +118,12 @@ let testing: [Target] = [
     tests(of: "MeshStreams", "MeshPlatform", "MeshCrypto", "MeshTestSupport"),
     tests(of: "MeshResolver", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshHTTPClient", "MeshPlatform", "MeshResolver", "MeshTestSupport"),
+    tests(
+        of: "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+        "MeshTestSupport"),
+    tests(
+        of: "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient", "MeshTestSupport"),
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
