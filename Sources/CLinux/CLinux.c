@@ -4,8 +4,12 @@
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t number) {
     struct epoll_event event = {.events = events, .data.u64 = number};
@@ -184,4 +188,44 @@ int clinux_send_datagrams(
         return -1;
     }
     return sendmmsg(socket, messages, (unsigned)ready, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static sigset_t set_of(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return set;
+}
+
+int clinux_block_signals(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int clinux_signal_descriptor(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int clinux_next_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    if (count == (ssize_t)sizeof info) return (int)info.ssi_signo;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
+    return 0;
+}
+
+void clinux_ignore_broken_pipes(void) {
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+int64_t clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    }
+    return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }

@@ -74,4 +74,21 @@ int clinux_send_datagrams(
     int socket, int family, const uint8_t *buffer, const struct clinux_datagram *datagrams,
     int count);
 
+// Blocks `signals` for the thread and for those that it starts later. 0, or an errno.
+int clinux_block_signals(const int *signals, int count);
+
+// signalfd(2), non-blocking and closed on exec: a descriptor that the blocked `signals` can be read
+// from. -1 with errno.
+int clinux_signal_descriptor(const int *signals, int count);
+
+// Takes the next signal from such a descriptor: its number, 0 if none waits, -1 with errno.
+int clinux_next_signal(int descriptor);
+
+// Lets no write to a connection that nobody reads end the process.
+void clinux_ignore_broken_pipes(void);
+
+// Raises how many descriptors the process may open to what it is allowed. Answers how many, or -1
+// with errno.
+int64_t clinux_raise_descriptor_limit(void);
+
 #endif
