@@ -29,7 +29,8 @@ func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
     .testTarget(
         name: name + "Tests",
-        dependencies: ["MeshCore", .init(stringLiteral: name)] + dependencies,
+        dependencies: (name == "MeshCore" ? [] : ["MeshCore"])
+            + [.init(stringLiteral: name)] + dependencies,
         swiftSettings: strict)
 }
 
@@ -93,7 +94,7 @@ let programs: [Target] = [
     program(
         "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
         "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
-        "MeshConfiguration"),
+        "MeshConfiguration", "MeshDaemon"),
     program("checkmesh-sim", "MeshCore", "MeshMembership", "MeshSimulator"),
     program(
         "checkmesh-bench", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver",
@@ -117,6 +118,12 @@ let testing: [Target] = [
     tests(of: "MeshStreams", "MeshPlatform", "MeshCrypto", "MeshTestSupport"),
     tests(of: "MeshResolver", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshHTTPClient", "MeshPlatform", "MeshResolver", "MeshTestSupport"),
+    tests(
+        of: "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+        "MeshTestSupport"),
+    tests(
+        of: "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient", "MeshTestSupport"),
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(

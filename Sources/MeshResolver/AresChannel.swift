@@ -22,7 +22,7 @@ import MeshPlatform
         /// A server answered, and that is its answer: the name is not there.
         case noSuchName
         case noAddress
-        /// Servers answered that they cannot say.
+        /// Servers answered that they cannot say, or that there is none.
         case refused
         case silence
         /// Out of memory or descriptors, or ended with the channel.
@@ -169,13 +169,11 @@ extension AresChannel.Status {
             case ARES_SUCCESS: .found
             case ARES_ENOTFOUND: .noSuchName
             case ARES_ENODATA: .noAddress
-            case ARES_ESERVFAIL, ARES_EREFUSED,
-                ARES_ENOTIMP, ARES_EFORMERR,
-                ARES_EBADRESP:
+            // A server that fails is passed over for the next; c-ares says ECONNREFUSED when all have.
+            case ARES_ESERVFAIL, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR, ARES_EBADRESP,
+                ARES_ECONNREFUSED:
                 .refused
-            case ARES_ETIMEOUT, ARES_ECONNREFUSED,
-                ARES_EOF:
-                .silence
+            case ARES_ETIMEOUT, ARES_EOF: .silence
             case ARES_EBADNAME, ARES_EBADQUERY: .malformed
             default: .failed
             }
