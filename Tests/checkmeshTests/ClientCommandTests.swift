@@ -6,7 +6,7 @@ import Testing
 /// A node that answers what it was given to say.
 private final class FakeNode: APIClient {
     var answers: [String: APIAnswer] = [:]
-    private(set) var posted: [(path: String, token: String?)] = []
+    private(set) var posted: [(body: String, token: String?)] = []
 
     func get(_ path: String) throws(APIFailure) -> APIAnswer {
         guard let answer = answers[path] else { throw APIFailure("no \(path)") }
@@ -14,7 +14,7 @@ private final class FakeNode: APIClient {
     }
 
     func post(_ path: String, _ body: [UInt8], token: String?) throws(APIFailure) -> APIAnswer {
-        posted.append((path, token))
+        posted.append((String(decoding: body, as: UTF8.self), token))
         return try get(path)
     }
 
@@ -71,7 +71,7 @@ struct ClientCommandTests {
               "state": "up", "since": null, "epoch": 1, "reason": "", "owners": ["a", "b"],
               "notifier": "a", "quorum": 2, "watched": false, "provisional": "down",
               "unreachable_from": ["x"], "verdicts": [], "latency_ms": 12.7}]}
-            """, at: "/api/v1/checks")
+            """, at: "/api/v1/checks?limit=250")
         try commands().checks(named: [])
         let line = try #require(console.lines.last)
         #expect(
@@ -83,6 +83,18 @@ struct ClientCommandTests {
         node.say(#"{"name": "a b/ü", "state": "down"}"#, at: "/api/v1/checks/a%20b%2F%C3%BC")
         try commands().checks(named: ["a b/ü"])
         #expect(console.lines.count == 2)
+    }
+
+    @Test func `many checks are asked for page by page, and are one answer`() throws {
+        node.say(
+            #"{"checks": [{"name": "a", "latency_ms": 1.50}], "next_cursor": "a b"}"#,
+            at: "/api/v1/checks?limit=250")
+        node.say(
+            #"{"checks": [{"name": "c"}]}"#, at: "/api/v1/checks?limit=250&cursor=a%20b")
+        try commands(.json).checks(named: [])
+        #expect(
+            console.output == #"{"checks": [{"name": "a", "latency_ms": 1.50}, {"name": "c"}]}"#
+                + "\n")
     }
 
     @Test func `incidents and notifications pass on what was asked for`() throws {
@@ -115,11 +127,12 @@ struct ClientCommandTests {
     }
 
     @Test func `to forget somebody takes a token`() throws {
-        node.say("", at: "/api/v1/members/old-1/forget", status: 204)
+        node.say(#"{"forgotten": "old-1"}"#, at: "/api/v1/forget")
         try commands().forget("old-1", token: "secret")
         #expect(node.posted.map(\.token) == ["secret"])
+        #expect(node.posted.map(\.body) == [#"{"node": "old-1"}"#])
         #expect(console.output == "old-1 is forgotten\n")
-        node.say(#"{"title": "Unauthorized"}"#, at: "/api/v1/members/x/forget", status: 401)
+        node.say(#"{"title": "Unauthorized"}"#, at: "/api/v1/forget", status: 401)
         #expect(throws: APIFailure.self) { try commands().forget("x", token: nil) }
     }
 

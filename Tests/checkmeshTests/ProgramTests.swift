@@ -75,7 +75,7 @@ struct ProgramTests {
 
     @Test func `a configuration that is wrong ends every command that needs it`() {
         let file = folder.write(#"{"mesh": {"name": "m"}, "chekcs": []}"#, to: "bad.json")
-        for command in ["validate", "check", "run"] {
+        for command in ["validate", "check"] {
             let console = RecordingConsole()
             let program = Program(
                 console: console, cryptography: OpenSSLCryptography(), looker: FakeLooker())
