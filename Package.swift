@@ -127,8 +127,8 @@ let testing: [Target] = [
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
-        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshCrypto",
-        "MeshConfiguration", "MeshTestSupport"),
+        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
+        "MeshCrypto", "MeshConfiguration"),
     tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),
 ]
 
