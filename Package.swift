@@ -17,124 +17,132 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+func module(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a target: what it is, and what else they touch.
+func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: (name == "MeshCore" ? [] : ["MeshCore"])
+            + [.init(stringLiteral: name)] + dependencies,
+        swiftSettings: strict)
+}
+
+/// A C library of the operating system, by its names for pkg-config, apt and brew.
+func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+// Core: values only. No clock, no socket, no system randomness, no Foundation.
+let core: [Target] = [
+    module("MeshCore"),
+    module("MeshMembership", "MeshCore"),
+    module("MeshChecks", "MeshCore"),
+    module("MeshPlacement", "MeshCore", "MeshChecks"),
+    module("MeshVerdicts", "MeshCore", "MeshChecks", "MeshPlacement"),
+    module("MeshNotices", "MeshCore", "MeshChecks"),
+    module(
+        "MeshEngine", "MeshCore", "MeshMembership", "MeshChecks", "MeshPlacement", "MeshVerdicts",
+        "MeshNotices"),
+]
+
+// Platform: where the operating system's libraries, and `unsafe`, are.
+let platform: [Target] = [
+    .target(name: "CLinux"),
+    system("COpenSSL", "libssl", apt: "libssl-dev", brew: "openssl@3"),
+    system("CAres", "libcares", apt: "libc-ares-dev", brew: "c-ares"),
+    system("CCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    system("CSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+    system("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
+    module("MeshPlatform", "MeshCore", "CLinux"),
+    module("MeshCrypto", "MeshCore", "COpenSSL"),
+    module("MeshStreams", "MeshCore", "MeshPlatform", "MeshCrypto"),
+    module("MeshResolver", "MeshCore", "MeshPlatform", "CAres"),
+    module("MeshHTTPClient", "MeshCore", "MeshPlatform", "MeshResolver", "CCurl"),
+]
+
+// Adapters: each knows the core's words and the platform's, never another adapter.
+let adapters: [Target] = [
+    module(
+        "MeshCheckers", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient"),
+    module(
+        "MeshNotifiers", "MeshCore", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient"),
+    module(
+        "MeshHistory", "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
+        "CSQLite"),
+    module(
+        "MeshStatus", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshEngine", "MeshPlatform", "CMicroHTTPD"),
+]
+
+// Assembly: JSON to finished values, and all of it joined.
+let assembly: [Target] = [
+    module(
+        "MeshConfiguration", "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"),
+    module(
+        "MeshDaemon", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshEngine", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshResolver",
+        "MeshHTTPClient", "MeshCheckers", "MeshNotifiers", "MeshHistory", "MeshStatus",
+        "MeshConfiguration"),
+]
+
+let programs: [Target] = [
+    // The simulator drives whole nodes on virtual time, and nothing above the core.
+    module("MeshSimulator", "MeshCore", "MeshMembership", "MeshEngine"),
+    program(
+        "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
+        "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
+        "MeshConfiguration", "MeshDaemon"),
+    program("checkmesh-sim", "MeshCore", "MeshMembership", "MeshSimulator"),
+    program(
+        "checkmesh-bench", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient", "MeshCheckers"),
+]
+
+// One folder per target, and what they share.
+let testing: [Target] = [
+    .target(
+        name: "MeshTestSupport", dependencies: ["MeshCore", "MeshPlatform"],
+        path: "Tests/MeshTestSupport", swiftSettings: strict),
+    tests(of: "MeshCore"),
+    tests(of: "MeshMembership", "MeshTestSupport"),
+    tests(of: "MeshChecks", "MeshTestSupport"),
+    tests(of: "MeshPlacement", "MeshChecks", "MeshTestSupport"),
+    tests(of: "MeshVerdicts", "MeshChecks", "MeshPlacement", "MeshTestSupport"),
+    tests(of: "MeshNotices", "MeshChecks", "MeshTestSupport"),
+    tests(of: "MeshEngine", "MeshMembership", "MeshCrypto", "MeshTestSupport"),
+    tests(of: "MeshCrypto"),
+    tests(of: "MeshPlatform", "MeshTestSupport"),
+    tests(of: "MeshStreams", "MeshPlatform", "MeshCrypto", "MeshTestSupport"),
+    tests(of: "MeshResolver", "MeshPlatform", "MeshTestSupport"),
+    tests(of: "MeshHTTPClient", "MeshPlatform", "MeshResolver", "MeshTestSupport"),
+    tests(
+        of: "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient",
+        "MeshTestSupport"),
+    tests(
+        of: "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshHTTPClient", "MeshTestSupport"),
+    tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
+    tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
+    tests(
+        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
+        "MeshCrypto", "MeshConfiguration"),
+    tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),
+]
+
 let package = Package(
     name: "checkmesh",
     products: [
-        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"])
+        .executable(name: "checkmesh", targets: ["checkmesh"]),
+        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
+        .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
     ],
-    targets: [
-        // Core: values only. No clock, no socket, no system randomness, no Foundation.
-        .target(name: "MeshCore", swiftSettings: strict),
-        .target(name: "MeshMembership", dependencies: ["MeshCore"], swiftSettings: strict),
-        .target(name: "MeshChecks", dependencies: ["MeshCore"], swiftSettings: strict),
-        .target(
-            name: "MeshPlacement", dependencies: ["MeshCore", "MeshChecks"], swiftSettings: strict),
-        .target(
-            name: "MeshVerdicts", dependencies: ["MeshCore", "MeshChecks", "MeshPlacement"],
-            swiftSettings: strict),
-        .target(
-            name: "MeshNotices", dependencies: ["MeshCore", "MeshChecks"], swiftSettings: strict),
-        .target(
-            name: "MeshEngine",
-            dependencies: [
-                "MeshCore", "MeshMembership", "MeshChecks", "MeshPlacement", "MeshVerdicts",
-                "MeshNotices",
-            ],
-            swiftSettings: strict),
-
-        // Platform: where the operating system's libraries, and `unsafe`, are.
-        .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-        .target(
-            name: "MeshCrypto", dependencies: ["MeshCore", "COpenSSL"], swiftSettings: strict),
-
-        .target(name: "CLinux"),
-        .target(
-            name: "MeshPlatform", dependencies: ["MeshCore", "CLinux"], swiftSettings: strict),
-
-        // Adapters: what a node writes down, and what it serves.
-        .systemLibrary(
-            name: "CSQLite", pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
-        .target(
-            name: "MeshHistory",
-            dependencies: [
-                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
-                "CSQLite",
-            ],
-            swiftSettings: strict),
-
-        .systemLibrary(
-            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
-            providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
-        .target(
-            name: "MeshStatus",
-            dependencies: [
-                "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshNotices",
-                "MeshEngine", "MeshPlatform", "CMicroHTTPD",
-            ],
-            swiftSettings: strict),
-
-        // Simulator: drives whole nodes on virtual time.
-        .target(
-            name: "MeshSimulator", dependencies: ["MeshCore", "MeshMembership", "MeshEngine"],
-            swiftSettings: strict),
-
-        // Executables.
-        .executableTarget(
-            name: "checkmesh-sim", dependencies: ["MeshCore", "MeshMembership", "MeshSimulator"],
-            swiftSettings: strict),
-
-        // Tests: one folder per target, and what they share.
-        .target(
-            name: "MeshTestSupport", dependencies: ["MeshCore"], path: "Tests/MeshTestSupport",
-            swiftSettings: strict),
-        .testTarget(name: "MeshCoreTests", dependencies: ["MeshCore"], swiftSettings: strict),
-        .testTarget(
-            name: "MeshMembershipTests",
-            dependencies: ["MeshCore", "MeshMembership", "MeshTestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshPlacementTests",
-            dependencies: ["MeshCore", "MeshChecks", "MeshPlacement", "MeshTestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshVerdictsTests",
-            dependencies: [
-                "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshTestSupport",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshCryptoTests", dependencies: ["MeshCore", "MeshCrypto"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshEngineTests",
-            dependencies: [
-                "MeshCore", "MeshMembership", "MeshEngine", "MeshCrypto", "MeshTestSupport",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshHistoryTests",
-            dependencies: [
-                "MeshCore", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshHistory",
-                "MeshTestSupport",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshStatusTests",
-            dependencies: [
-                "MeshCore", "MeshChecks", "MeshMembership", "MeshNotices", "MeshVerdicts",
-                "MeshEngine", "MeshPlatform", "MeshStatus", "MeshTestSupport",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshNoticesTests",
-            dependencies: ["MeshCore", "MeshChecks", "MeshNotices", "MeshTestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "MeshSimulatorTests",
-            dependencies: ["MeshCore", "MeshMembership", "MeshEngine", "MeshSimulator"],
-            swiftSettings: strict),
-    ]
+    targets: core + platform + adapters + assembly + programs + testing
 )

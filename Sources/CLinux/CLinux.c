@@ -1,7 +1,15 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t number) {
     struct epoll_event event = {.events = events, .data.u64 = number};
@@ -20,4 +28,204 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int count, int tim
         events[i].events = native[i].events;
     }
     return filled;
+}
+
+// Room for either family, an eighth of sockaddr_storage: a batch has one of these per datagram.
+union short_address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+static int is_ipv4(struct clinux_address address) {
+    return address.high == 0 && address.low >> 32 == 0xffff;
+}
+
+static socklen_t write_short(
+    struct clinux_address address, int family, union short_address *native) {
+    memset(native, 0, sizeof *native);
+    if (family == AF_INET && is_ipv4(address)) {
+        native->ipv4.sin_family = AF_INET;
+        native->ipv4.sin_port = htons(address.port);
+        native->ipv4.sin_addr.s_addr = htonl((uint32_t)address.low);
+        return sizeof native->ipv4;
+    }
+    if (family == AF_INET6) {
+        uint64_t words[2] = {htobe64(address.high), htobe64(address.low)};
+        native->ipv6.sin6_family = AF_INET6;
+        native->ipv6.sin6_port = htons(address.port);
+        memcpy(&native->ipv6.sin6_addr, words, sizeof words);
+        return sizeof native->ipv6;
+    }
+    return 0;
+}
+
+uint32_t clinux_address_write(struct clinux_address address, int family, void *native) {
+    union short_address written;
+    socklen_t length = write_short(address, family, &written);
+    memset(native, 0, sizeof(struct sockaddr_storage));
+    memcpy(native, &written, length);
+    return length;
+}
+
+int clinux_address_read(const void *native, uint32_t length, struct clinux_address *address) {
+    const struct sockaddr *any = native;
+    if (length >= sizeof(struct sockaddr_in) && any->sa_family == AF_INET) {
+        struct sockaddr_in ipv4;
+        memcpy(&ipv4, native, sizeof ipv4);
+        address->high = 0;
+        address->low = (uint64_t)0xffff << 32 | ntohl(ipv4.sin_addr.s_addr);
+        address->port = ntohs(ipv4.sin_port);
+        return 1;
+    }
+    if (length >= sizeof(struct sockaddr_in6) && any->sa_family == AF_INET6) {
+        struct sockaddr_in6 ipv6;
+        uint64_t words[2];
+        memcpy(&ipv6, native, sizeof ipv6);
+        memcpy(words, &ipv6.sin6_addr, sizeof words);
+        address->high = be64toh(words[0]);
+        address->low = be64toh(words[1]);
+        address->port = ntohs(ipv6.sin6_port);
+        return 1;
+    }
+    return 0;
+}
+
+int clinux_bind(int socket, int family, struct clinux_address address) {
+    union short_address native;
+    socklen_t length = write_short(address, family, &native);
+    if (length == 0) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return bind(socket, &native.any, length);
+}
+
+int clinux_connect(int socket, int family, struct clinux_address address) {
+    union short_address native;
+    socklen_t length = write_short(address, family, &native);
+    if (length == 0) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return connect(socket, &native.any, length);
+}
+
+int clinux_local_address(int socket, struct clinux_address *address) {
+    union short_address native;
+    socklen_t length = sizeof native;
+    if (getsockname(socket, &native.any, &length) < 0) return -1;
+    if (clinux_address_read(&native, length, address)) return 0;
+    errno = EAFNOSUPPORT;
+    return -1;
+}
+
+int clinux_accept(int listener, struct clinux_address *peer) {
+    union short_address native;
+    socklen_t length = sizeof native;
+    memset(peer, 0, sizeof *peer);
+    int accepted = accept4(listener, &native.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) clinux_address_read(&native, length, peer);
+    return accepted;
+}
+
+int clinux_receive_datagrams(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams, int count) {
+    struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
+    struct iovec parts[CLINUX_DATAGRAMS_MAX];
+    union short_address senders[CLINUX_DATAGRAMS_MAX];
+    if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(messages, 0, sizeof *messages * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        parts[i].iov_base = buffer + (size_t)i * slot;
+        parts[i].iov_len = slot;
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = &senders[i];
+        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+    }
+    int filled = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < filled; i++) {
+        struct clinux_datagram *datagram = &datagrams[i];
+        datagram->offset = (uint32_t)i * slot;
+        datagram->count = messages[i].msg_len;
+        datagram->is_truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        datagram->is_addressed = (uint8_t)clinux_address_read(
+            &senders[i], messages[i].msg_hdr.msg_namelen, &datagram->address);
+    }
+    return filled;
+}
+
+int clinux_send_datagrams(
+    int socket, int family, const uint8_t *buffer, const struct clinux_datagram *datagrams,
+    int count) {
+    struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
+    struct iovec parts[CLINUX_DATAGRAMS_MAX];
+    union short_address receivers[CLINUX_DATAGRAMS_MAX];
+    int ready = 0;
+    if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(messages, 0, sizeof *messages * (size_t)count);
+    for (; ready < count; ready++) {
+        const struct clinux_datagram *datagram = &datagrams[ready];
+        socklen_t length = write_short(datagram->address, family, &receivers[ready]);
+        if (length == 0) break;
+        // sendmmsg only reads what the pointer leads to; iovec has one type for both ways.
+        parts[ready].iov_base = (void *)(buffer + datagram->offset);
+        parts[ready].iov_len = datagram->count;
+        messages[ready].msg_hdr.msg_iov = &parts[ready];
+        messages[ready].msg_hdr.msg_iovlen = 1;
+        messages[ready].msg_hdr.msg_name = &receivers[ready];
+        messages[ready].msg_hdr.msg_namelen = length;
+    }
+    if (ready == 0) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return sendmmsg(socket, messages, (unsigned)ready, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static sigset_t set_of(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return set;
+}
+
+int clinux_block_signals(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int clinux_signal_descriptor(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int clinux_next_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    if (count == (ssize_t)sizeof info) return (int)info.ssi_signo;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
+    return 0;
+}
+
+void clinux_ignore_broken_pipes(void) {
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+int64_t clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    }
+    return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }

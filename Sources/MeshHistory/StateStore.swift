@@ -86,7 +86,7 @@ package final class StateStore {
         do throws(SystemError) {
             let queue = try WriteQueue()
             let answers = try AnswerBox()
-            try WorkerThread.start { Writer(options, queue, answers).run() }
+            try DetachedThread.start { Writer(options, queue, answers).run() }
             let early: [AnswerBox.Answer]
             (opened, early) = answers.waitForOpening()
             store = try StateStore(options, on: loop, queue, answers, early)

@@ -143,7 +143,8 @@ package struct Notices: Sendable {
         lastNumber = UInt64(generation) << 32
     }
 
-    /// Whether this node may claim. The rungs count from when it first may.
+    /// Whether this node may claim. The rungs count from when it first may, and has listened: what it
+    /// wants to tell may have been told meanwhile, or be over.
     package mutating func setFooting(_ footing: Footing, now: Instant) {
         guard footing != self.footing else { return }
         let before = self.footing
@@ -152,7 +153,8 @@ package struct Notices: Sendable {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled
             if footing >= needed, before < needed, var errand = errands[line] {
-                let grace = errand.isResumed ? parameters.lease : .zero
+                let listening = news.needsMajority ? parameters.homecomingWait : .zero
+                let grace = errand.isResumed ? parameters.lease : listening
                 errand.base = max(errand.base, now + grace)
                 errands[line] = errand
             }

@@ -19,10 +19,17 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return SystemError(code, attempt)
     }
 
-    package var description: String {
+    package var description: String { "\(attempt): \(Self.text(of: code))" }
+
+    /// What `code` means, as part of a sentence: `connection refused`.
+    package static func words(of code: CInt) -> String {
+        let text = text(of: code)
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+
+    private static func text(of code: CInt) -> String {
         // `strerror` answers text that lives until the thread's next call; it is copied at once.
-        let reason = unsafe String(cString: strerror(code))
-        return "\(attempt): \(reason)"
+        unsafe String(cString: strerror(code))
     }
 }
 

@@ -24,16 +24,10 @@ package struct FlipFacts: Hashable, Sendable {
     package var reason: Reason
     package var confirmedBy: [NodeID]
 
-    /// `nil` if the certificate can't be read.
-    package init?(certificate bytes: [UInt8], mesh: MeshID, cryptography: any Cryptography) {
-        guard
-            let certificate = try? Certificate.decode(
-                ByteReader(bytes), mesh: mesh, cryptography: cryptography),
-            let first = certificate.supporters.min(by: { $0.entry.since < $1.entry.since })
-        else { return nil }
-        since = first.entry.since
-        reason = first.entry.reason
-        confirmedBy = certificate.supporters.map(\.node)
+    package init(since: WallTime, reason: Reason, confirmedBy: [NodeID]) {
+        self.since = since
+        self.reason = reason
+        self.confirmedBy = confirmedBy
     }
 }
 

@@ -16,7 +16,7 @@ import Testing
         let microseconds = UInt32(20_000 + 23_000 * round)
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [directory = directory as String, microseconds = microseconds as UInt32] in
-            try WorkerThread.start {
+            try DetachedThread.start {
                 usleep(microseconds)
                 _ = kill(getpid(), SIGKILL)
             }

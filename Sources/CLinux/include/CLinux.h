@@ -1,5 +1,8 @@
 // Linux calls that Swift's Glibc module leaves out. Wrapped rather than included where the
 // declaration needs _GNU_SOURCE: defining that in a header clashes with the module's own types.
+// Calls that take a pointer to one of several structures are wrapped as well: what is here takes
+// and gives values, so that Swift casts no pointers. No header that the Glibc module has is included
+// here: its types would then be this module's.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -7,7 +10,6 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
 // One epoll event without its union: which number was registered, and what is ready.
 struct clinux_event {
@@ -21,5 +23,72 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t even
 // epoll_wait(2): fills at most `count` (at most 256) events; waits `timeout` milliseconds, -1 for
 // ever. Answers how many were filled, or -1 with errno.
 int clinux_epoll_wait(int epoll, struct clinux_event *events, int count, int timeout);
+
+// An IPv6 address as two words, most significant first, and a port, all in the machine's own byte
+// order. IPv4 is ::ffff:a.b.c.d.
+struct clinux_address {
+    uint64_t high;
+    uint64_t low;
+    uint16_t port;
+};
+
+// Writes the sockaddr_in or sockaddr_in6 of `family` that means `address` into `native`, which has
+// room for a sockaddr_storage. Answers its length, or 0 if the family cannot say it: an IPv6 address as AF_INET, another family.
+uint32_t clinux_address_write(struct clinux_address address, int family, void *native);
+
+// Reads a sockaddr of `length` bytes. 1, or 0 if it is neither AF_INET nor AF_INET6 in full.
+int clinux_address_read(const void *native, uint32_t length, struct clinux_address *address);
+
+// bind(2) and connect(2) of a socket of `family`. EAFNOSUPPORT where that cannot say the address.
+int clinux_bind(int socket, int family, struct clinux_address address);
+int clinux_connect(int socket, int family, struct clinux_address address);
+
+// getsockname(2) of an AF_INET or AF_INET6 socket.
+int clinux_local_address(int socket, struct clinux_address *address);
+
+// accept4(2), non-blocking and closed on exec.
+int clinux_accept(int listener, struct clinux_address *peer);
+
+// One datagram of a batch: where it lies in the batch's buffer, and whose it is.
+struct clinux_datagram {
+    struct clinux_address address;
+    uint32_t offset;
+    uint32_t count;
+    // Received: it was longer than its slot, and the rest is lost.
+    uint8_t is_truncated;
+    // Received: the sender's address could be read.
+    uint8_t is_addressed;
+};
+
+// Most datagrams that one call takes.
+enum { CLINUX_DATAGRAMS_MAX = 64 };
+
+// recvmmsg(2) without waiting: fills at most `count` slots of `slot` bytes each, one after the
+// other in `buffer`, and describes them in `datagrams`. Answers how many, or -1 with errno.
+int clinux_receive_datagrams(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams, int count);
+
+// sendmmsg(2) without waiting, on a socket of `family`: sends `datagrams` in order, each read from
+// its place in `buffer`. Answers how many were sent; -1 with errno if the first could not be.
+int clinux_send_datagrams(
+    int socket, int family, const uint8_t *buffer, const struct clinux_datagram *datagrams,
+    int count);
+
+// Blocks `signals` for the thread and for those that it starts later. 0, or an errno.
+int clinux_block_signals(const int *signals, int count);
+
+// signalfd(2), non-blocking and closed on exec: a descriptor that the blocked `signals` can be read
+// from. -1 with errno.
+int clinux_signal_descriptor(const int *signals, int count);
+
+// Takes the next signal from such a descriptor: its number, 0 if none waits, -1 with errno.
+int clinux_next_signal(int descriptor);
+
+// Lets no write to a connection that nobody reads end the process.
+void clinux_ignore_broken_pipes(void);
+
+// Raises how many descriptors the process may open to what it is allowed. Answers how many, or -1
+// with errno.
+int64_t clinux_raise_descriptor_limit(void);
 
 #endif

@@ -20,6 +20,7 @@ package final class EventLoop {
     private var lastNumber: UInt64 = 0
     private var timers = DeadlineQueue<UInt64>()
     private var timerHandlers: [UInt64: () -> Void] = [:]
+    private var lastWords: [() -> Void] = []
     private var isStopped = false
     /// When this turn's events had arrived. Handlers that ask again read one time for all.
     package private(set) var now: Instant
@@ -109,6 +110,20 @@ package final class EventLoop {
     /// A timer that has fired or was cancelled already is left alone.
     package func cancel(_ timer: Timer) { timerHandlers[timer.number] = nil }
 
+    // MARK: The end of a turn
+
+    /// Calls `handler` once, after the other handlers of this turn and before the loop waits again:
+    /// what they have written leaves in one call. It runs too where a handler stops the loop.
+    ///
+    /// Bound: whoever asks does so once a turn.
+    package func beforeWaiting(_ handler: @escaping () -> Void) { lastWords.append(handler) }
+
+    private func sayLastWords() {
+        let words = lastWords
+        lastWords.removeAll(keepingCapacity: true)
+        for word in words { word() }
+    }
+
     // MARK: Running
 
     /// Runs until `stop`, which a handler calls.
@@ -123,8 +138,10 @@ package final class EventLoop {
     /// One turn: waits for descriptors until the next timer is due, or `waitMax` at the most, then
     /// calls their handlers, then those of the timers that are due.
     package func turn(waitMax: TimeSpan = .hours(1)) throws(SystemError) {
-        let ready = try wait(atMost: waitMax)
+        sayLastWords()
+        let ready = try wait(atMost: lastWords.isEmpty ? waitMax : .zero)
         now = SystemClock.now
+        defer { sayLastWords() }
         for event in ready {
             guard let watched = watches[event.number] else { continue }
             watched.handler(Self.readiness(event.events))

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// One thread of its own, for what blocks. It takes no signals, which are the loop's.
-package enum WorkerThread {
+package enum DetachedThread {
     /// SQLite's deepest calls take some 50 KiB; a page that is never touched costs nothing.
     private static let stackByteCount = 512 * 1_024
 

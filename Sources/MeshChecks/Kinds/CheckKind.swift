@@ -1,0 +1,51 @@
+package import MeshCore
+
+/// What a look does: one case for each kind of check. Another kind is one file beside this one and
+/// one case here; the compiler then finds every place that must know it.
+///
+/// Finished values: whoever holds one needs to check nothing. They hold secrets where the check
+/// does; what may be shown of one is its `type` and its `target`.
+package enum CheckKind: Sendable, Hashable {
+    case http(HTTPCheck)
+    case tcp(TCPCheck)
+
+    /// The word for it in `mesh.json`, in the API and in notifications.
+    package var type: String {
+        switch self {
+        case .http: "http"
+        case .tcp: "tcp"
+        }
+    }
+
+    /// What is watched, in words for people. It shows no secret.
+    package var target: String {
+        switch self {
+        case .http(let check): check.url.shown
+        case .tcp(let check): check.address.description
+        }
+    }
+
+    /// How often it is tried within one look, how long each may take, what is too slow.
+    package var attempts: AttemptPlan {
+        switch self {
+        case .http(let check): check.attempts
+        case .tcp(let check): check.attempts
+        }
+    }
+
+    /// The canonical text of this check: what is not default, in the order of its keys. `written`
+    /// holds the fields of the configuration whose text a variable is part of, as they were
+    /// written.
+    package func definitionText(
+        written: [String: DefinitionText.Value] = [:], using cryptography: any Cryptography
+    ) -> [UInt8] {
+        var text = DefinitionText(written: written, using: cryptography)
+        text.add("type", .text(type))
+        attempts.write(to: &text)
+        switch self {
+        case .http(let check): check.write(to: &text)
+        case .tcp(let check): check.write(to: &text)
+        }
+        return text.bytes
+    }
+}

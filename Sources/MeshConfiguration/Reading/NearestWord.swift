@@ -1,0 +1,42 @@
+/// Finds the word that somebody meant.
+package enum NearestWord {
+    /// Longer words are compared by so many bytes.
+    private static let byteCountMax = 64
+
+    /// The candidate with the fewest edits from `word`, the first of equals. Case counts for
+    /// nothing. `nil` if there is no candidate.
+    package static func to(_ word: String, among candidates: some Sequence<String>) -> String? {
+        var best: (word: String, distance: Int)?
+        for candidate in candidates {
+            let distance = distance(word, candidate)
+            if distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.word
+    }
+
+    /// How many insertions, removals, replacements and swaps of neighbours lead from one to the
+    /// other (optimal string alignment).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let left = Array(left.lowercased().utf8.prefix(byteCountMax))
+        let right = Array(right.lowercased().utf8.prefix(byteCountMax))
+        var beforeLast: [Int] = []
+        var last = Array(0...right.count)
+        for row in left.indices {
+            var current = [row + 1]
+            for column in right.indices {
+                let isSame = left[row] == right[column]
+                var edits = min(last[column + 1] + 1, current[column] + 1)
+                edits = min(edits, last[column] + (isSame ? 0 : 1))
+                if row > 0, column > 0, left[row] == right[column - 1],
+                    left[row - 1] == right[column]
+                {
+                    edits = min(edits, beforeLast[column - 1] + 1)
+                }
+                current.append(edits)
+            }
+            beforeLast = last
+            last = current
+        }
+        return last[right.count]
+    }
+}

@@ -1,0 +1,63 @@
+package import MeshCore
+
+/// What a configuration is read with besides its own text. A value, so that a test is a machine of
+/// its own: the loader fills it with this one's.
+package struct ConfigurationSources {
+    /// A variable of the environment; `nil` if it is not set.
+    package var variable: (_ name: String) -> String?
+    /// Reads a file of at most so many bytes.
+    package var readFile: (_ path: String, _ byteCountMax: Int) throws(FileFault) -> FileContents
+    /// Paths in the file are relative to it; empty is the working directory.
+    package var folder: String
+    package var hostName: String?
+    /// From which address this machine would send to another; `nil` if it cannot. Asked only where
+    /// the bind address does not say.
+    package var sourceAddress: (_ peer: SocketAddress?, _ isIPv4: Bool) -> SocketAddress?
+
+    package init(
+        variable: @escaping (String) -> String? = { _ in nil }, folder: String = "",
+        hostName: String? = nil,
+        readFile: @escaping (String, Int) throws(FileFault) -> FileContents = MachineFiles.read,
+        sourceAddress: @escaping (SocketAddress?, Bool) -> SocketAddress? = { _, _ in nil }
+    ) {
+        self.variable = variable
+        self.folder = folder
+        self.hostName = hostName
+        self.readFile = readFile
+        self.sourceAddress = sourceAddress
+    }
+
+    /// A path of the file as the machine understands it.
+    func resolved(_ path: String) -> String {
+        folder.isEmpty || path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+}
+
+/// One reading of one file: what it may use and what it has found.
+final class ReadingContext {
+    let document: JSONDocument
+    let sources: ConfigurationSources
+    let findings = Findings()
+
+    init(_ document: JSONDocument, _ sources: ConfigurationSources) {
+        self.document = document
+        self.sources = sources
+    }
+
+    func complain(_ path: String, _ message: String, at offset: Int?) {
+        findings.add(problem: Finding(path, message, at: offset.map(document.place)))
+    }
+
+    func warn(_ path: String, _ message: String, at offset: Int?) {
+        findings.add(warning: Finding(path, message, at: offset.map(document.place)))
+    }
+
+    func expand(_ raw: String) throws(Complaint) -> String {
+        guard raw.contains("$") else { return raw }
+        return try Substitution.expand(raw, from: sources.variable)
+    }
+
+    func readFile(_ path: String, atMost byteCountMax: Int) throws(FileFault) -> FileContents {
+        try sources.readFile(sources.resolved(path), byteCountMax)
+    }
+}

@@ -1,0 +1,53 @@
+/// Puts the environment's values in place of `${NAME}` and `${NAME:-text}`; `$$` is a dollar. A
+/// variable's value is taken as it is: nothing in it is replaced again.
+enum Substitution {
+    static func expand(
+        _ raw: String, from variable: (String) -> String?
+    ) throws(Complaint) -> String {
+        var text = ""
+        var rest = raw[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            text += rest[..<dollar]
+            rest = rest[rest.index(after: dollar)...]
+            switch rest.first {
+            case "$":
+                text += "$"
+                rest = rest.dropFirst()
+            case "{":
+                guard let end = rest.firstIndex(of: "}") else {
+                    throw Complaint("has \"${\" without \"}\": write ${NAME}, or $$ for a dollar")
+                }
+                text += try value(of: rest[..<end].dropFirst(), variable)
+                rest = rest[rest.index(after: end)...]
+            default:
+                throw Complaint("has a single \"$\": write $$ for a dollar, ${NAME} for a variable")
+            }
+        }
+        return text + rest
+    }
+
+    private static func value(
+        of inside: Substring, _ variable: (String) -> String?
+    ) throws(Complaint) -> String {
+        let name = inside.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        let rest = inside.dropFirst(name.count)
+        guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
+            throw Complaint("has ${\(inside)}: write ${NAME} or ${NAME:-text}")
+        }
+        let value = variable(String(name))
+        // As in a shell, a default stands in for an empty variable, too.
+        if rest.isEmpty {
+            guard let value else {
+                throw Complaint(
+                    "the variable \(name) is not set: set it, or write ${\(name):-text}")
+            }
+            return value
+        }
+        if let value, !value.isEmpty { return value }
+        let text = rest.dropFirst(2)
+        guard !text.contains("$") else {
+            throw Complaint("has a \"$\" in the default of \(name): a default is plain text")
+        }
+        return String(text)
+    }
+}

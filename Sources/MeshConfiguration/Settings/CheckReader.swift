@@ -1,0 +1,140 @@
+import MeshChecks
+import MeshCore
+
+/// Reads one entry of `checks`: what all kinds have; each kind's own fields are in its file.
+struct CheckReader {
+    let section: Section
+    let defaults: CheckDefaults
+    let mesh: MeshID
+    let cryptography: any Cryptography
+
+    /// The kinds that this version looks at, and those that it knows of.
+    private static let types = ["http", "tcp"]
+    private static let laterTypes = ["icmp", "dns", "tls", "exec", "heartbeat"]
+    /// The built-in check that tells of the mesh itself.
+    static let reservedName = "mesh"
+    /// A look ends this share of the interval before the next one is due.
+    private static let restShare = 10
+
+    func read() -> CheckSettings? {
+        let name = Self.name(of: section)
+        let type = type()
+        let own = CheckDefaults(of: section)
+        let common = own.over(defaults)
+        let isEnabled = section.flag("enabled") ?? true
+        let rule = rule(common)
+        let plan = attempts(common, own, rule.interval)
+        let kind: CheckKind? =
+            switch type {
+            case "http": section.httpCheck(plan).map { .http($0) }
+            case "tcp": section.tcpCheck(plan).map { .tcp($0) }
+            default: nil
+            }
+        // Without its kind, what else it may have is anybody's guess.
+        if type != nil { section.finish() }
+        guard let name, let kind else { return nil }
+        let written = section.written.merging(common.written) { own, _ in own }
+        let text = kind.definitionText(written: written, using: cryptography)
+        guard text.count <= CheckDefinition.textByteCountMax else {
+            section.complain(
+                "type",
+                "the definition takes \(text.count) bytes, above the maximum of"
+                    + " \(CheckDefinition.textByteCountMax): shorten headers and texts")
+            return nil
+        }
+        return CheckSettings(
+            definition: CheckDefinition(
+                name: name, rule: rule, timeout: kind.attempts.longestLook, text: text,
+                isEnabled: isEnabled, in: mesh, using: cryptography),
+            kind: kind)
+    }
+
+    static func name(of section: Section) -> CheckName? {
+        section.required("name", "give it one of its own") { text throws(Complaint) in
+            guard let name = CheckName(text) else {
+                throw Complaint(
+                    "is no name: write 1 to \(CheckName.byteCountMax) bytes without control characters"
+                )
+            }
+            guard name.text != reservedName else {
+                throw Complaint("\"mesh\" is the built-in check: choose another name")
+            }
+            return name
+        }
+    }
+
+    private func type() -> String? {
+        section.required("type", "write one of \(Self.types.quoted)") { text throws(Complaint) in
+            if Self.types.contains(text) { return text }
+            if Self.laterTypes.contains(text) {
+                throw Complaint(
+                    "\"\(text)\" is not supported yet by this version: it has \(Self.types.quoted)")
+            }
+            let nearest = NearestWord.to(text, among: Self.types + Self.laterTypes) ?? ""
+            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
+        }
+    }
+
+    private func rule(_ common: CheckDefaults) -> VotingRule {
+        let confirmations = common.confirmations ?? 3
+        var quorum = common.quorum ?? .majority
+        if case .count(let count) = quorum, count > confirmations {
+            section.complain(
+                "quorum",
+                "\(count) is above the check's confirmations of \(confirmations): nobody could agree"
+            )
+            quorum = .majority
+        }
+        return VotingRule(
+            confirmations: confirmations, quorum: quorum, delay: common.delay ?? 1,
+            zonesRequired: common.zonesRequired, interval: common.interval ?? .seconds(60))
+    }
+
+    /// A look must end before the next is due. Attempts that would take longer are cut, which is
+    /// worth a warning only if somebody asked for them.
+    private func attempts(
+        _ common: CheckDefaults, _ own: CheckDefaults, _ interval: TimeSpan
+    ) -> AttemptPlan {
+        let count = common.attempts ?? 1
+        let spacing = common.spacing ?? .zero
+        let wanted = common.timeout ?? AttemptPlan.timeoutDefault
+        let longest = interval - interval / Self.restShare - spacing * (count - 1)
+        var timeout = wanted
+        if wanted * count + spacing * (count - 1) >= interval {
+            // Whole milliseconds read better.
+            timeout = .milliseconds((longest / count).milliseconds)
+            guard timeout >= AttemptPlan.timeoutRange.lowerBound else {
+                let attempts = "\(count) attempts, \(DurationText(spacing)) apart,"
+                section.complain(
+                    "attempts",
+                    "\(attempts) do not fit into an interval of \(DurationText(interval))")
+                return AttemptPlan()
+            }
+            if common.timeout != nil || common.attempts != nil {
+                let times = count == 1 ? "" : " times \(count) attempts"
+                section.warn(
+                    "timeout",
+                    "\(DurationText(wanted))\(times) is not below the interval of"
+                        + " \(DurationText(interval)): \(DurationText(timeout)) is used")
+            }
+        }
+        guard let threshold = common.threshold, threshold >= timeout else {
+            return AttemptPlan(
+                count: count, timeout: timeout, spacing: spacing, threshold: common.threshold)
+        }
+        section.complain(
+            "threshold_rtt",
+            "\(DurationText(threshold)) is not below the timeout of \(DurationText(timeout)):"
+                + " such an answer is down, never degraded")
+        return AttemptPlan(count: count, timeout: timeout, spacing: spacing)
+    }
+}
+
+extension [String] {
+    /// `"a", "b" and "c"`.
+    var quoted: String {
+        let words = map { "\"\($0)\"" }
+        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+        return "\(words.dropLast().joined(separator: ", ")) and \(last)"
+    }
+}

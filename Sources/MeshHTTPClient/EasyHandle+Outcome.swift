@@ -1,0 +1,148 @@
+import CCurl
+import Glibc
+import MeshCore
+import MeshPlatform
+
+/// What a transfer that has ended says: what came, or what went wrong and whose fault it is.
+extension EasyHandle {
+    /// The status that was answered; 0 while none was.
+    var status: Int { unsafe ccurl_get_long(curl, CURLINFO_RESPONSE_CODE) }
+
+    /// Where the answer sends us; `nil` where it does not.
+    var redirect: String? {
+        // Text of libcurl's that lives until the handle is used again; copied at once.
+        guard let text = unsafe ccurl_get_text(curl, CURLINFO_REDIRECT_URL) else { return nil }
+        return unsafe String(cString: text)
+    }
+
+    func header(_ name: String) -> String? {
+        // Text of libcurl's that lives until the handle is used again; copied at once.
+        guard let text = unsafe ccurl_get_header(curl, name) else { return nil }
+        return unsafe String(cString: text)
+    }
+
+    /// libcurl counts each from the beginning; here each begins where the one before it ended.
+    var timings: HTTPTimings {
+        // Numbers, copied.
+        let connect = Int64(unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T))
+        let tls = Int64(unsafe ccurl_get_time(curl, CURLINFO_APPCONNECT_TIME_T))
+        let sent = Int64(unsafe ccurl_get_time(curl, CURLINFO_PRETRANSFER_TIME_T))
+        let first = Int64(unsafe ccurl_get_time(curl, CURLINFO_STARTTRANSFER_TIME_T))
+        let total = Int64(unsafe ccurl_get_time(curl, CURLINFO_TOTAL_TIME_T))
+        return HTTPTimings(
+            nameLookup: .zero, connect: .microseconds(connect),
+            tls: .microseconds(max(0, tls - connect)),
+            firstByte: .microseconds(max(0, first - sent)), untilAnswer: .microseconds(first),
+            total: .microseconds(total))
+    }
+
+    /// How the transfer that ended with `code` ended. A body that was cut because enough of it had
+    /// come is no failure.
+    func outcome(
+        of request: HTTPRequest, ending code: CURLcode
+    ) -> Result<HTTPResponse, TransferError> {
+        let isCutOnPurpose = code == CURLE_WRITE_ERROR && isBodyCut
+        guard code == CURLE_OK || isCutOnPurpose else {
+            return .failure(failure(of: request, ending: code))
+        }
+        var headers: [String: String] = [:]
+        for name in request.headersWanted { headers[name] = header(name) }
+        return .success(
+            HTTPResponse(
+                status: status, url: request.url, redirectsFollowed: 0, headers: headers,
+                body: body, isBodyCut: isBodyCut, timings: timings))
+    }
+
+    private func failure(of request: HTTPRequest, ending code: CURLcode) -> TransferError {
+        // A number, copied: `errno` of the connection's last attempt.
+        let systemError = CInt(truncatingIfNeeded: unsafe ccurl_get_long(curl, CURLINFO_OS_ERRNO))
+        switch code {
+        case CURLE_URL_MALFORMAT:
+            return TransferError(.malformedURL, blame: .target, "the URL is malformed")
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return TransferError(.cannotResolve, blame: .target, "the name cannot be resolved")
+        case CURLE_COULDNT_CONNECT:
+            return cannotConnect(systemError)
+        case CURLE_OPERATION_TIMEDOUT:
+            let phase = phaseReached(of: request)
+            return TransferError(
+                .timedOut(phase), blame: isUnwatched ? .ownResources : .target,
+                "timed out after \(request.timeout.inWords) \(phase.rawValue)")
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return TransferError(.untrusted, blame: .target, untrusted(request))
+        case CURLE_SSL_CACERT_BADFILE:
+            return TransferError(
+                .untrusted, blame: .ownResources, "the file of trusted roots cannot be read")
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM,
+            CURLE_USE_SSL_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
+            return TransferError(
+                .tlsFailed, blame: .target, "the TLS handshake failed: \(shortLibraryWords)")
+        case CURLE_GOT_NOTHING:
+            return TransferError(
+                .broken, blame: .target, "the connection was closed without an answer")
+        case CURLE_PARTIAL_FILE:
+            return TransferError(
+                .broken, blame: .target, "the connection was closed before the body's end")
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR:
+            let isReset = systemError == ECONNRESET || systemError == EPIPE
+            return TransferError(
+                .broken, blame: Blame(systemError: systemError),
+                isReset || libraryWords.isEmpty
+                    ? "the connection was reset \(phaseReached(of: request).rawValue)"
+                    : "the connection broke: \(shortLibraryWords)")
+        case CURLE_WRITE_ERROR where hasTooLongHead, CURLE_OUT_OF_MEMORY where status > 0:
+            // libcurl calls a line of a head beyond 100 KB a lack of memory.
+            return TransferError(
+                .notHTTP, blame: .target,
+                "the answer's head is longer than \(Self.headerBytesMax / 1_024) KiB")
+        case CURLE_OUT_OF_MEMORY where timings.connect > .zero:
+            return TransferError(.notHTTP, blame: .target, "the answer is not HTTP")
+        case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT:
+            return TransferError(
+                .exhausted, blame: .ownResources, "this machine has no memory left")
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
+            CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:
+            return TransferError(.notHTTP, blame: .target, "the answer is not HTTP")
+        case CURLE_ABORTED_BY_CALLBACK:
+            return TransferError(.cancelled, blame: .ownResources, "cancelled")
+        default:
+            let known = unsafe String(cString: curl_easy_strerror(code))
+            return TransferError(
+                .broken, blame: .target, libraryWords.isEmpty ? known : shortLibraryWords)
+        }
+    }
+
+    private func cannotConnect(_ systemError: CInt) -> TransferError {
+        let code = socketError != 0 ? socketError : systemError
+        guard code != 0 else {
+            return TransferError(.cannotConnect, blame: .target, "cannot connect")
+        }
+        return TransferError(
+            .cannotConnect, blame: Blame(systemError: code), SystemError.words(of: code))
+    }
+
+    private func phaseReached(of request: HTTPRequest) -> TransferError.Phase {
+        // Numbers, copied; 0 for what was not reached.
+        if unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T) == 0 { return .connecting }
+        let tls = unsafe ccurl_get_time(curl, CURLINFO_APPCONNECT_TIME_T)
+        if request.url.isSecure && tls == 0 { return .tls }
+        let first = unsafe ccurl_get_time(curl, CURLINFO_STARTTRANSFER_TIME_T)
+        return first == 0 ? .waiting : .reading
+    }
+
+    private func untrusted(_ request: HTTPRequest) -> String {
+        // A number, copied: OpenSSL's judgement of the chain; 0 where only the name is wrong.
+        switch unsafe ccurl_get_long(curl, CURLINFO_SSL_VERIFYRESULT) {
+        case 0, 62: "the certificate is not for \(request.url.host)"
+        case 9: "the certificate is not valid yet"
+        case 10: "the certificate has expired"
+        case 18: "the certificate is self-signed"
+        case 19: "the certificate's chain ends in a root that is not trusted here"
+        case 20, 21: "the certificate's issuer is not known here"
+        case 23: "the certificate is revoked"
+        default: "the certificate is not trusted: \(shortLibraryWords)"
+        }
+    }
+
+    private var shortLibraryWords: String { String(libraryWords.prefix(100)) }
+}

@@ -1,0 +1,196 @@
+import CCurl
+import Glibc
+import MeshCore
+import MeshPlatform
+import MeshResolver
+
+/// One libcurl transfer at a time, and then the next: making a handle costs as much as a request.
+///
+/// Safe to hold: its pointers are made in `init`, freed in `deinit` and leave it only for the calls
+/// of this module.
+@safe final class EasyHandle {
+    /// Bytes of an answer's head, all its lines together. Longer is no answer.
+    static let headerBytesMax = 64 * 1_024
+    /// libcurl's own buffer of each transfer under way. Answers to checks are small.
+    private static let bufferSize = 16 * 1_024
+
+    let curl: UnsafeMutableRawPointer
+    private let notes: UnsafeMutablePointer<ccurl_notes>
+    /// What libcurl keeps pointing to while the transfer runs.
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var resolveList: UnsafeMutablePointer<curl_slist>?
+    /// Where libcurl says what went wrong, in its own words.
+    private let words: UnsafeMutablePointer<CChar>
+
+    private(set) var body: [UInt8] = []
+    private(set) var isBodyCut = false
+    private var bodyLimit = 0
+    /// Which transfer of the client's, while it has one.
+    var transfer: UInt64 = 0
+    /// Its socket could not be watched: it will time out by this machine's fault.
+    var isUnwatched = false
+
+    /// `nil` for want of memory.
+    init?() {
+        // A handle of our own until `deinit`.
+        guard let curl = unsafe curl_easy_init() else { return nil }
+        unsafe self.curl = curl
+        unsafe notes = .allocate(capacity: 1)
+        unsafe notes.initialize(to: ccurl_notes())
+        unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        // Ends what still runs, then frees what it pointed to, in this order.
+        unsafe curl_easy_cleanup(curl)
+        unsafe curl_slist_free_all(headerList)
+        unsafe curl_slist_free_all(resolveList)
+        unsafe notes.deallocate()
+        unsafe words.deallocate()
+    }
+
+    /// Makes the handle ready for `request`, with `timeout` left for it. `addresses` are where its
+    /// host is; empty leaves a name to libcurl, which then blocks a thread of its own over it.
+    /// False for want of memory.
+    func prepare(_ request: HTTPRequest, addresses: [String], timeout: TimeSpan) -> Bool {
+        body.removeAll(keepingCapacity: false)
+        isBodyCut = false
+        isUnwatched = false
+        bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
+        // Ours, and no transfer runs that could write to them.
+        unsafe notes.pointee = ccurl_notes(
+            socket_error: 0, header_bytes: 0, header_bytes_max: Self.headerBytesMax)
+        unsafe words[0] = 0
+        unsafe curl_easy_reset(curl)
+        // After the reset libcurl points to no list any more.
+        unsafe curl_slist_free_all(headerList)
+        unsafe curl_slist_free_all(resolveList)
+        unsafe headerList = nil
+        unsafe resolveList = nil
+
+        // The handle outlives each of its transfers and is their context, unretained: it ends them
+        // itself in `deinit`. `notes` and `words` live as long as it does.
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        guard unsafe ccurl_set_defaults(curl, notes, Self.write, context) == CURLE_OK else {
+            return false
+        }
+        var isSet = true
+        func set(_ code: CURLcode) { isSet = isSet && code == CURLE_OK }
+        // Each copies its text or number, or points to what this handle owns until the next reset.
+        unsafe set(ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, words))
+        unsafe set(ccurl_set_text(curl, CURLOPT_URL, request.url.text))
+        unsafe set(ccurl_set_long(curl, CURLOPT_BUFFERSIZE, Self.bufferSize))
+        let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
+        unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
+        unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.version.curlVersion))
+        unsafe set(ccurl_set_text(curl, CURLOPT_USERAGENT, "Checkmesh"))
+        if request.talk != nil {
+            // The connection outlives the transfer until the handle leaves the multi handle.
+            unsafe set(ccurl_set_long(curl, CURLOPT_FORBID_REUSE, 0))
+            unsafe set(ccurl_set_long(curl, CURLOPT_CONNECT_ONLY, 1))
+        }
+        set(setMethod(of: request))
+        set(setTrust(request))
+        set(setFamily(request))
+        if let credentials = request.credentials {
+            unsafe set(ccurl_set_text(curl, CURLOPT_USERNAME, credentials.user))
+            unsafe set(ccurl_set_text(curl, CURLOPT_PASSWORD, credentials.password))
+        }
+        if request.version == .http1 { isSet = isSet && addHeader("Connection: close") }
+        for header in request.headers { isSet = isSet && addHeader(header.line) }
+        if let list = unsafe headerList {
+            unsafe set(ccurl_set_list(curl, CURLOPT_HTTPHEADER, list))
+        }
+        if !addresses.isEmpty {
+            // `+`: forgotten again after a minute, so that names that are gone take no memory.
+            let places = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }
+            let entry =
+                "+\(request.url.host):\(request.url.port):\(places.joined(separator: ","))"
+            unsafe resolveList = curl_slist_append(nil, entry)
+            if let list = unsafe resolveList {
+                unsafe set(ccurl_set_list(curl, CURLOPT_RESOLVE, list))
+            } else {
+                isSet = false
+            }
+        }
+        return isSet
+    }
+
+    private func addHeader(_ line: String) -> Bool {
+        // Copies the line; at NULL the old list is still there, and ours.
+        guard let list = unsafe curl_slist_append(headerList, line) else { return false }
+        unsafe headerList = list
+        return true
+    }
+
+    private func setMethod(of request: HTTPRequest) -> CURLcode {
+        var code = CURLE_OK
+        // libcurl copies the body and the name of the method.
+        if !request.body.isEmpty || request.method == "POST" {
+            code = unsafe request.body.withUnsafeBytes { bytes in
+                unsafe ccurl_set_body(curl, bytes.baseAddress, bytes.count)
+            }
+        }
+        guard code == CURLE_OK else { return code }
+        switch request.method {
+        case "HEAD": return unsafe ccurl_set_long(curl, CURLOPT_NOBODY, 1)
+        case "GET" where request.body.isEmpty: return CURLE_OK
+        case "POST": return CURLE_OK
+        default: return unsafe ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, request.method)
+        }
+    }
+
+    private func setTrust(_ request: HTTPRequest) -> CURLcode {
+        guard request.url.isSecure else { return CURLE_OK }
+        switch request.trust {
+        case .systemRoots: return CURLE_OK
+        case .rootsFile(let path): return unsafe ccurl_set_text(curl, CURLOPT_CAINFO, path)
+        case .anybody:
+            // Plain numbers.
+            let code = unsafe ccurl_set_long(curl, CURLOPT_SSL_VERIFYPEER, 0)
+            guard code == CURLE_OK else { return code }
+            return unsafe ccurl_set_long(curl, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+    }
+
+    private func setFamily(_ request: HTTPRequest) -> CURLcode {
+        // A plain number.
+        switch request.family {
+        case .any: CURLE_OK
+        case .v4: unsafe ccurl_set_long(curl, CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
+        case .v6: unsafe ccurl_set_long(curl, CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V6))
+        }
+    }
+
+    /// libcurl's words about the failure; may be empty.
+    var libraryWords: String { unsafe String(cString: words) }
+
+    /// `errno` of a socket that could not be made, or 0.
+    var socketError: CInt { unsafe notes.pointee.socket_error }
+
+    var hasTooLongHead: Bool { unsafe notes.pointee.header_bytes > notes.pointee.header_bytes_max }
+
+    /// Answers fewer bytes than it was given to end a transfer that has brought enough.
+    private static let write: ccurl_write = { bytes, size, count, context in
+        guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+        // The context that `prepare` set: the handle lives as long as its transfer.
+        let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+        let space = handle.bodyLimit - handle.body.count
+        let taken = min(space, size * count)
+        // libcurl lends `size * count` bytes for the length of this call.
+        let lent = unsafe UnsafeRawBufferPointer(start: bytes, count: taken)
+        unsafe handle.body.append(contentsOf: lent)
+        if taken < size * count { handle.isBodyCut = true }
+        return taken
+    }
+}
+
+extension HTTPRequest.Version {
+    fileprivate var curlVersion: Int {
+        switch self {
+        case .http1: CURL_HTTP_VERSION_1_1
+        case .negotiated: CURL_HTTP_VERSION_2TLS
+        }
+    }
+}

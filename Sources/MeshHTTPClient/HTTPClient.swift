@@ -1,0 +1,377 @@
+import CCurl
+import Glibc
+import MeshCore
+package import MeshPlatform
+package import MeshResolver
+
+/// Requests over HTTP, many at once, on a loop: libcurl's multi-socket interface.
+///
+/// Each has a connection of its own that is closed after it, because a look at a target is a look
+/// at its port, too. Names are resolved here, before libcurl sees a request, and redirects are
+/// followed here, so that each hop's name is: libcurl as Debian builds it would start a thread.
+///
+/// Bounds: `transfersMax` at a time; the bytes that `HTTPRequest` and `EasyHandle` name.
+///
+/// Safe to hold: the multi handle is made in `init`, freed in `deinit` and leaves only for calls of
+/// this file. Its callbacks come from within those calls, on the loop's thread.
+@safe package final class HTTPClient {
+    /// Transfers under way, those included whose name is being looked up. One more fails at once,
+    /// by this machine's fault: a queue here would eat the timeout of whoever waits in it.
+    package static let transfersMax = 4_096
+    /// Handles kept for the next transfers. One takes about 6 KiB.
+    private static let idleHandlesMax = 64
+
+    package typealias Completion = (Result<HTTPResponse, TransferError>) -> Void
+
+    /// Which transfer, to take it back.
+    package struct TransferID: Hashable, Sendable {
+        fileprivate let number: UInt64
+    }
+
+    struct Transfer {
+        var request: HTTPRequest
+        var completion: Completion
+        var began: Instant
+        var deadline: Instant
+        var redirectsFollowed = 0
+        /// How long the last lookup took.
+        var nameLookup = TimeSpan.zero
+        /// When the last hop began, its name known.
+        var hopBegan: Instant
+        var lookup: Resolver.Lookup?
+        var handle: EasyHandle?
+        var conversation: Conversation?
+    }
+
+    let loop: EventLoop
+    private let resolver: Resolver
+    private let multi: UnsafeMutableRawPointer
+    private(set) var transfers: [UInt64: Transfer] = [:]
+    private var lastNumber: UInt64 = 0
+    private var idleHandles: [EasyHandle] = []
+    private var watches: [CInt: EventLoop.Watch] = [:]
+    private var alarm: LoopAlarm?
+    private var isRunDue = false
+
+    /// Throws ENOMEM only.
+    package init(on loop: EventLoop, resolver: Resolver) throws(SystemError) {
+        // Answers a handle of our own until `deinit`, or NULL.
+        guard LibCurl.isReady, let multi = unsafe curl_multi_init() else {
+            throw SystemError(ENOMEM, "make an HTTP client")
+        }
+        self.loop = loop
+        self.resolver = resolver
+        unsafe self.multi = multi
+        // `self` frees the multi handle in `deinit`, and is its context until then.
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let code = unsafe ccurl_multi_set(multi, Self.socketChanged, Self.timerChanged, context)
+        guard code == CURLM_OK else { throw SystemError(ENOMEM, "make an HTTP client") }
+        alarm = LoopAlarm(on: loop) { [unowned self] in self.act(CURL_SOCKET_TIMEOUT, 0) }
+    }
+
+    deinit {
+        for transfer in transfers.values {
+            if let lookup = transfer.lookup { resolver.cancel(lookup) }
+            transfer.conversation?.end(on: loop)
+            // Ours, and added to this multi handle.
+            if let handle = transfer.handle {
+                unsafe curl_multi_remove_handle(multi, handle.curl)
+            }
+        }
+        for watch in watches.values { loop.cancel(watch) }
+        // Every handle was removed above.
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    package var transferCount: Int { transfers.count }
+
+    /// Sends `request` and calls `completion` once, never before this returns, within the
+    /// request's timeout.
+    @discardableResult
+    package func send(_ request: HTTPRequest, _ completion: @escaping Completion) -> TransferID {
+        start(request, nil, completion)
+    }
+
+    /// Connects as `request` says, over TLS or not, says and hears what its `talk` holds, and calls
+    /// `completion` as `send` does. `isEnough` is asked about all that was heard whenever there is
+    /// more of it, or the other side has ended; what it heard is the response's body.
+    @discardableResult
+    package func talk(
+        _ request: HTTPRequest, isEnough: @escaping (_ heard: [UInt8], _ hasEnded: Bool) -> Bool,
+        _ completion: @escaping Completion
+    ) -> TransferID {
+        guard let talk = request.talk else { preconditionFailure("expected something to talk of") }
+        return start(request, Conversation(talk, isEnough), completion)
+    }
+
+    private func start(
+        _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
+    ) -> TransferID {
+        lastNumber += 1
+        let number = lastNumber
+        guard transfers.count < Self.transfersMax else {
+            loop.schedule(at: loop.now) {
+                completion(
+                    .failure(
+                        TransferError(
+                            .exhausted, blame: .ownResources, "too many requests at once")))
+            }
+            return TransferID(number: number)
+        }
+        transfers[number] = Transfer(
+            request: request, completion: completion, began: loop.now,
+            deadline: loop.now + request.timeout, hopBegan: loop.now, conversation: conversation)
+        begin(number)
+        return TransferID(number: number)
+    }
+
+    /// Its completion is not called any more.
+    package func cancel(_ id: TransferID) {
+        guard let transfer = transfers.removeValue(forKey: id.number) else { return }
+        if let lookup = transfer.lookup { resolver.cancel(lookup) }
+        transfer.conversation?.end(on: loop)
+        if let handle = transfer.handle { retire(handle) }
+    }
+
+    // MARK: One hop
+
+    /// Looks the name up, if it is one, and connects.
+    private func begin(_ number: UInt64) {
+        guard let transfer = transfers[number] else { return }
+        let request = transfer.request
+        guard !request.url.isNumeric else { return connect(number, to: []) }
+        let (host, port) = (request.url.host, request.url.port)
+        if let known = resolver.known(host, port: port, family: request.family) {
+            return resolved(number, known)
+        }
+        let began = loop.now
+        transfers[number]?.lookup = resolver.resolve(
+            host, port: port, family: request.family, deadline: transfer.deadline
+        ) { [weak self] result in
+            guard let self else { return }
+            self.transfers[number]?.lookup = nil
+            self.transfers[number]?.nameLookup = self.loop.now - began
+            self.resolved(number, result)
+        }
+    }
+
+    private func resolved(_ number: UInt64, _ result: Result<[SocketAddress], ResolveError>) {
+        switch result {
+        case .success(let addresses): connect(number, to: addresses)
+        case .failure(let error):
+            guard let timeout = transfers[number]?.request.timeout else { return }
+            let isTimeout = error.kind == .timedOut
+            let kind: TransferError.Kind = isTimeout ? .timedOut(.lookingUp) : .cannotResolve
+            let words =
+                isTimeout
+                ? "\(error.description) (timed out after \(timeout.inWords))" : error.description
+            failLater(number, TransferError(kind, blame: error.blame, words))
+        }
+    }
+
+    private func connect(_ number: UInt64, to addresses: [SocketAddress]) {
+        guard let transfer = transfers[number] else { return }
+        let left = transfer.deadline - loop.now
+        guard left > .zero else {
+            return failLater(
+                number,
+                TransferError(
+                    .timedOut(.connecting), blame: .target,
+                    "timed out after \(transfer.request.timeout.inWords)"))
+        }
+        let hosts = addresses.prefix(Self.addressesMax).map(Self.hostText)
+        guard let handle = idleHandles.popLast() ?? EasyHandle(),
+            handle.prepare(transfer.request, addresses: hosts, timeout: left)
+        else { return failLater(number, Self.noMemory) }
+        handle.transfer = number
+        transfers[number]?.handle = handle
+        transfers[number]?.hopBegan = loop.now
+        // Ours, and in no multi handle.
+        guard unsafe curl_multi_add_handle(multi, handle.curl) == CURLM_OK else {
+            transfers[number]?.handle = nil
+            return failLater(number, Self.noMemory)
+        }
+    }
+
+    /// Addresses of one host that are tried.
+    private static let addressesMax = 8
+
+    private static func hostText(_ address: SocketAddress) -> String {
+        // `host:port`, or `[host]:port`: libcurl takes the brackets.
+        let text = address.description
+        return String(text[..<(text.lastIndex(of: ":") ?? text.endIndex)])
+    }
+
+    private static var noMemory: TransferError {
+        TransferError(.exhausted, blame: .ownResources, "this machine has no memory left")
+    }
+
+    /// Completions never run inside `send`.
+    private func failLater(_ number: UInt64, _ error: TransferError) {
+        loop.schedule(at: loop.now) { [weak self] in
+            guard let transfer = self?.transfers.removeValue(forKey: number) else { return }
+            transfer.completion(.failure(error))
+        }
+    }
+
+    // MARK: libcurl's sockets and timer
+
+    private func act(_ socket: CInt, _ events: CInt) {
+        var running: CInt = 0
+        // A socket that libcurl has closed meanwhile is none of its own, and it ignores it.
+        unsafe curl_multi_socket_action(multi, socket, events, &running)
+        finishEnded()
+    }
+
+    private func finishEnded() {
+        var code = CURLE_OK
+        // Answers handles of ours that are still in the multi handle, and how they ended.
+        while let curl = unsafe ccurl_multi_next_ended(multi, &code) {
+            guard let context = unsafe ccurl_get_private(curl) else { continue }
+            // `prepare` set it to the handle that owns `curl`; a transfer holds that.
+            let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+            ended(handle, code)
+        }
+    }
+
+    private func ended(_ handle: EasyHandle, _ code: CURLcode) {
+        let number = handle.transfer
+        guard var transfer = transfers[number] else { return retire(handle) }
+        if code == CURLE_OK, let conversation = transfer.conversation {
+            return converse(number, conversation, handle, until: transfer.deadline)
+        }
+        var outcome = handle.outcome(of: transfer.request, ending: code)
+        let redirect = handle.redirect
+        retire(handle)
+        transfer.handle = nil
+        if case .success(var response) = outcome {
+            let before = transfer.hopBegan - transfer.began
+            response.timings.nameLookup = transfer.nameLookup
+            response.timings.untilAnswer = response.timings.untilAnswer + before
+            response.timings.total = response.timings.total + before
+            response.redirectsFollowed = transfer.redirectsFollowed
+            outcome = .success(response)
+            if let redirect, transfer.request.redirects > 0 {
+                switch follow(transfer, to: redirect, by: response.status) {
+                case .success(let next):
+                    transfers[number] = next
+                    return begin(number)
+                case .failure(let error): outcome = .failure(error)
+                }
+            }
+        }
+        transfers[number] = nil
+        transfer.completion(outcome)
+    }
+
+    /// The conversation is over; its connection closes.
+    func conversed(_ number: UInt64, _ failure: TransferError?) {
+        guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle,
+            let conversation = transfer.conversation
+        else { return }
+        var timings = handle.timings
+        timings.nameLookup = transfer.nameLookup
+        timings.total = loop.now - transfer.began
+        timings.untilAnswer = timings.total
+        conversation.end(on: loop)
+        retire(handle)
+        if let failure { return transfer.completion(.failure(failure)) }
+        transfer.completion(
+            .success(
+                HTTPResponse(
+                    status: 0, url: transfer.request.url, redirectsFollowed: 0, headers: [:],
+                    body: conversation.heard, isBodyCut: false, timings: timings)))
+    }
+
+    private func follow(
+        _ transfer: Transfer, to target: String, by status: Int
+    ) -> Result<Transfer, TransferError> {
+        guard transfer.redirectsFollowed < transfer.request.redirects else {
+            return .failure(
+                TransferError(
+                    .badRedirect, blame: .target,
+                    "redirected more than \(transfer.request.redirects) times"))
+        }
+        var next = transfer
+        do throws(HTTPURL.Fault) {
+            next.request = transfer.request.redirected(to: try HTTPURL(target), by: status)
+        } catch {
+            return .failure(
+                TransferError(
+                    .badRedirect, blame: .target,
+                    "redirected to where nobody can go: \(error.words)")
+            )
+        }
+        next.redirectsFollowed += 1
+        next.nameLookup = .zero
+        return .success(next)
+    }
+
+    /// Takes a handle out of libcurl's hands, which closes its connection, and keeps it.
+    private func retire(_ handle: EasyHandle) {
+        // Ours, and added to this multi handle, or ended in it.
+        unsafe curl_multi_remove_handle(multi, handle.curl)
+        handle.transfer = 0
+        if idleHandles.count < Self.idleHandlesMax { idleHandles.append(handle) }
+    }
+
+    private func watch(_ socket: CInt, _ interest: EventLoop.Interest, for handle: EasyHandle?) {
+        do throws(SystemError) {
+            if let watch = watches[socket] { return try loop.change(watch, to: interest) }
+            watches[socket] = try loop.watch(socket, for: interest) { [unowned self] readiness in
+                var events: CInt = 0
+                if readiness.contains(.read) { events |= CURL_CSELECT_IN }
+                if readiness.contains(.write) { events |= CURL_CSELECT_OUT }
+                self.act(socket, events)
+            }
+        } catch {
+            // To refuse would end every transfer of the multi handle. This one times out.
+            handle?.isUnwatched = true
+        }
+    }
+
+    private static let socketChanged: ccurl_socket_changed = { curl, socket, what, context, _ in
+        guard let context = unsafe context else { return 0 }
+        // What `init` set; libcurl calls only from within this client's own calls.
+        let client = unsafe Unmanaged<HTTPClient>.fromOpaque(context).takeUnretainedValue()
+        let interest: EventLoop.Interest
+        switch what {
+        case CURL_POLL_IN: interest = .read
+        case CURL_POLL_OUT: interest = .write
+        case CURL_POLL_INOUT: interest = [.read, .write]
+        default:
+            if let watch = client.watches.removeValue(forKey: socket) { client.loop.cancel(watch) }
+            return 0
+        }
+        var handle: EasyHandle?
+        if let curl = unsafe curl, let own = unsafe ccurl_get_private(curl) {
+            // `prepare` set it to the handle that owns `curl`.
+            handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
+        }
+        client.watch(socket, interest, for: handle)
+        return 0
+    }
+
+    private static let timerChanged: ccurl_timer_changed = { _, milliseconds, context in
+        guard let context = unsafe context else { return 0 }
+        // As above.
+        let client = unsafe Unmanaged<HTTPClient>.fromOpaque(context).takeUnretainedValue()
+        client.timerChanged(milliseconds)
+        return 0
+    }
+
+    private func timerChanged(_ milliseconds: Int) {
+        guard milliseconds == 0 else {
+            alarm?.set(at: milliseconds < 0 ? nil : loop.now + .milliseconds(Int64(milliseconds)))
+            return
+        }
+        // Something to do now, but not from within libcurl; one turn does it for all that ask.
+        guard !isRunDue else { return }
+        isRunDue = true
+        loop.schedule(at: loop.now) { [weak self] in
+            guard let self else { return }
+            self.isRunDue = false
+            self.act(CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+}

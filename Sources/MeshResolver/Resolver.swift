@@ -1,0 +1,294 @@
+import Glibc
+package import MeshCore
+package import MeshPlatform
+
+/// Names to addresses, without blocking, asked for once however many want them.
+///
+/// It tells apart whose fault a failure is. That there is no such name is the target's. If servers
+/// cannot say, or nobody answers, it depends on whether they answer anything: while a question is
+/// open for `doubtAfter` without a word from any server, the root's name servers are asked for,
+/// which every server that works knows. If not even that is answered, the fault is this machine's
+/// and nothing was learnt about the target.
+///
+/// Bounds: `questionsMax` names at a time, each with `waitersMax` who wait; `AddressCache`.
+package final class Resolver {
+    package static let questionsMax = 1_024
+    package static let waitersMax = 4_096
+    /// The first try of each server; c-ares doubles it with every further one.
+    private static let firstTry = TimeSpan.seconds(1)
+    private static let tries = 3
+    private static let doubtAfter = TimeSpan.milliseconds(500)
+    /// How often the system's configuration is looked at for changes, at most.
+    private static let configurationLookEvery = TimeSpan.seconds(5)
+
+    package typealias Completion = (Result<[SocketAddress], ResolveError>) -> Void
+
+    /// Which lookup, to take it back.
+    package struct Lookup: Hashable, Sendable {
+        fileprivate let name: String
+        fileprivate let number: UInt64
+    }
+
+    private struct Waiter {
+        var number: UInt64
+        var port: UInt16
+        var family: AddressFamily
+        var deadline: Instant
+        var completion: Completion
+    }
+
+    private struct Question {
+        var number: UInt64
+        var began: Instant
+        var waiters: [Waiter] = []
+        /// What c-ares said, if that leaves open whose fault it is.
+        var undecided: ResolveError.Kind?
+    }
+
+    private let loop: EventLoop
+    private let servers: String?
+    private var channel: AresChannel?
+    private var questions: [String: Question] = [:]
+    private var cache = AddressCache()
+    private var lastNumber: UInt64 = 0
+    /// When a server last answered something that it could know only if it works.
+    private var lastWord: Instant?
+    private var isAskingForRoot = false
+    /// What the hosts file and the configuration were when the channel was made.
+    private var configuration = ConfigurationStamp.now
+    private var configurationLookedAt: Instant
+
+    /// Asks the system's name servers, or `servers` (`127.0.0.1:5353,[::1]:5353`).
+    package init(on loop: EventLoop, servers: String? = nil) {
+        self.loop = loop
+        self.servers = servers
+        configurationLookedAt = loop.now
+        channel = Self.channel(on: loop, servers)
+    }
+
+    private static func channel(on loop: EventLoop, _ servers: String?) -> AresChannel? {
+        AresChannel(on: loop, servers: servers, firstTry: firstTry, tries: tries)
+    }
+
+    package var questionCount: Int { questions.count }
+    package var cachedCount: Int { cache.count }
+
+    /// What is known already; `nil` if it has to be looked up.
+    package func known(
+        _ name: String, port: UInt16, family: AddressFamily
+    ) -> Result<[SocketAddress], ResolveError>? {
+        guard let hosts = cache.hosts(of: name, now: loop.now) else { return nil }
+        return Self.choose(hosts, port, family, of: name)
+    }
+
+    /// Looks `name` up and calls `completion` once, never before this returns, at `deadline` at the
+    /// latest. Expects a name, not an address.
+    @discardableResult
+    package func resolve(
+        _ name: String, port: UInt16, family: AddressFamily = .any, deadline: Instant,
+        _ completion: @escaping Completion
+    ) -> Lookup {
+        lastNumber += 1
+        let lookup = Lookup(name: name, number: lastNumber)
+        let isNew = questions[name] == nil
+        guard !isNew || questions.count < Self.questionsMax,
+            questions[name]?.waiters.count ?? 0 < Self.waitersMax
+        else {
+            loop.schedule(at: loop.now) {
+                completion(
+                    .failure(
+                        ResolveError(
+                            .exhausted, blame: .ownResources,
+                            "too many names are being looked up at once")))
+            }
+            return lookup
+        }
+        let waiter = Waiter(
+            number: lookup.number, port: port, family: family, deadline: deadline,
+            completion: completion)
+        if isNew { questions[name] = Question(number: lookup.number, began: loop.now) }
+        questions[name]?.waiters.append(waiter)
+        loop.schedule(at: deadline) { [weak self] in self?.deadlinePassed(lookup) }
+        if isNew { ask(name, number: lookup.number, deadline: deadline) }
+        return lookup
+    }
+
+    /// Its completion is not called any more. The name is still looked up, for the next one.
+    package func cancel(_ lookup: Lookup) {
+        questions[lookup.name]?.waiters.removeAll { $0.number == lookup.number }
+    }
+
+    // MARK: Asking
+
+    private func ask(_ name: String, number: UInt64, deadline: Instant) {
+        refreshConfiguration()
+        // An answer out of the hosts file comes before `ask` returns, and says nothing about
+        // servers.
+        var isAsking = true
+        guard let channel else {
+            loop.schedule(at: loop.now) { [weak self] in
+                self?.answered(name, number, .failed, [])
+            }
+            return
+        }
+        channel.ask(for: name) { [weak self, loop] status, found in
+            guard let self else { return }
+            guard isAsking else { return self.answered(name, number, status, found) }
+            loop.schedule(at: loop.now) { [weak self] in
+                self?.answered(name, number, status, found, fromServers: false)
+            }
+        }
+        isAsking = false
+        let patience = min(Self.doubtAfter, (deadline - loop.now) / 4)
+        loop.schedule(at: loop.now + patience) { [weak self] in
+            guard let self, self.questions[name]?.number == number else { return }
+            self.doubt(since: self.questions[name]?.began ?? self.loop.now)
+        }
+    }
+
+    private func answered(
+        _ name: String, _ number: UInt64, _ status: AresChannel.Status,
+        _ found: [AresChannel.Found], fromServers: Bool = true
+    ) {
+        let word: Bool
+        switch status {
+        case .found, .noSuchName, .noAddress: word = fromServers
+        case .refused, .silence, .failed, .malformed: word = false
+        }
+        if word { lastWord = loop.now }
+        guard questions[name]?.number == number else { return }
+        switch status {
+        case .found:
+            let hosts = Route.reachable(found.map(\.address))
+            let life = found.map(\.life).min() ?? .zero
+            cache.store(hosts, of: name, for: life, now: loop.now)
+            finish(name) { Self.choose(hosts, $0.port, $0.family, of: name) }
+        case .noSuchName:
+            fail(name, .noSuchName, blame: .target)
+        case .noAddress:
+            fail(name, .noAddress, blame: .target)
+        case .malformed:
+            fail(name, .noSuchName, blame: .target)
+        case .failed:
+            fail(name, .exhausted, blame: .ownResources)
+        case .refused:
+            decide(name, .serversFailed)
+        case .silence:
+            decide(name, .timedOut)
+        }
+        if word { decideAll() }
+    }
+
+    // MARK: Whose fault
+
+    /// The question has failed. If it is not known yet whether servers answer anything, that is
+    /// found out first.
+    private func decide(_ name: String, _ kind: ResolveError.Kind) {
+        guard let question = questions[name] else { return }
+        if hasWord(since: question.began) { return fail(name, kind, blame: .target) }
+        questions[name]?.undecided = kind
+        doubt(since: question.began)
+    }
+
+    private func hasWord(since instant: Instant) -> Bool { lastWord.map { $0 >= instant } ?? false }
+
+    private func doubt(since instant: Instant) {
+        guard !hasWord(since: instant), !isAskingForRoot, let channel else { return }
+        isAskingForRoot = true
+        var isAsking = true
+        channel.askForRoot { [weak self, loop] status in
+            guard isAsking else { self?.rootAnswered(status); return }
+            loop.schedule(at: loop.now) { [weak self] in self?.rootAnswered(status) }
+        }
+        isAsking = false
+    }
+
+    private func rootAnswered(_ status: AresChannel.Status) {
+        isAskingForRoot = false
+        switch status {
+        case .found, .noSuchName, .noAddress:
+            lastWord = loop.now
+            decideAll()
+        case .refused, .silence, .failed, .malformed:
+            // Who waited for this has its answer: nobody knows anything.
+            for (name, question) in questions {
+                guard let kind = question.undecided else { continue }
+                let isTarget = hasWord(since: question.began)
+                fail(name, kind, blame: isTarget ? .target : .ownResolver)
+            }
+        }
+    }
+
+    private func decideAll() {
+        for (name, question) in questions {
+            guard let kind = question.undecided, hasWord(since: question.began) else { continue }
+            fail(name, kind, blame: .target)
+        }
+    }
+
+    private func deadlinePassed(_ lookup: Lookup) {
+        guard let question = questions[lookup.name],
+            let place = question.waiters.firstIndex(where: { $0.number == lookup.number })
+        else { return }
+        let waiter = question.waiters[place]
+        questions[lookup.name]?.waiters.remove(at: place)
+        let blame: Blame = hasWord(since: question.began) ? .target : .ownResolver
+        waiter.completion(
+            .failure(Self.error(question.undecided ?? .timedOut, blame, lookup.name)))
+    }
+
+    // MARK: Answering
+
+    private func fail(_ name: String, _ kind: ResolveError.Kind, blame: Blame) {
+        finish(name) { _ in .failure(Self.error(kind, blame, name)) }
+    }
+
+    private func finish(
+        _ name: String, _ answer: (Waiter) -> Result<[SocketAddress], ResolveError>
+    ) {
+        guard let question = questions.removeValue(forKey: name) else { return }
+        for waiter in question.waiters { waiter.completion(answer(waiter)) }
+    }
+
+    private static func choose(
+        _ hosts: [SocketAddress], _ port: UInt16, _ family: AddressFamily, of name: String
+    ) -> Result<[SocketAddress], ResolveError> {
+        let wanted = hosts.filter { host in
+            switch family {
+            case .any: true
+            case .v4: host.isIPv4
+            case .v6: !host.isIPv4
+            }
+        }
+        guard !wanted.isEmpty else { return .failure(error(.noAddress, .target, name)) }
+        return .success(wanted.map { SocketAddress(host: $0.host, port: port) })
+    }
+
+    private static func error(
+        _ kind: ResolveError.Kind, _ blame: Blame, _ name: String
+    ) -> ResolveError {
+        let words =
+            switch kind {
+            case .noSuchName: "the name \(name) does not exist"
+            case .noAddress: "the name \(name) has no address"
+            case .serversFailed: "the name servers cannot resolve \(name)"
+            case .timedOut: "no name server answered for \(name) in time"
+            case .exhausted: "this machine cannot look up names"
+            }
+        return ResolveError(kind, blame: blame, words)
+    }
+
+    /// Reads the system's configuration anew once it has changed (a laptop that moved, a renewed
+    /// lease). Only between questions: a channel that ends fails those that are open.
+    private func refreshConfiguration() {
+        let isDue = loop.now - configurationLookedAt >= Self.configurationLookEvery
+        guard channel == nil || (servers == nil && isDue), !isAskingForRoot, questions.count <= 1
+        else { return }
+        configurationLookedAt = loop.now
+        let stamp = ConfigurationStamp.now
+        guard channel == nil || stamp != configuration else { return }
+        configuration = stamp
+        channel = nil
+        channel = Self.channel(on: loop, servers)
+    }
+}

@@ -1,0 +1,98 @@
+import MeshChecks
+import MeshCore
+
+/// What `checkmesh-bench` was asked for.
+struct BenchOptions {
+    static let help = """
+        usage: checkmesh-bench checks --type http|tcp --target T --count N --concurrency C
+
+        Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
+        JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
+        one failed.
+
+          --type KIND        http or tcp
+          --target TARGET    a URL, or HOST:PORT
+          --count N          how many checks, 1 to 100,000,000 (default 10,000)
+          --concurrency C    how many at once, 1 to 4,096 (default 64)
+          --timeout SPAN     of each (default 10s)
+        """
+
+    var kind: CheckKind
+    var count = 10_000
+    var concurrency = 64
+
+    struct UsageError: Error {
+        var problem: String
+        init(_ problem: String) { self.problem = problem }
+    }
+
+    /// `nil` where help was asked for.
+    static func parse(_ arguments: [String]) throws(UsageError) -> BenchOptions? {
+        if arguments.isEmpty || arguments.contains("--help") || arguments.contains("-h") {
+            return nil
+        }
+        guard arguments[0] == "checks" else {
+            throw UsageError("\"\(arguments[0])\" is no benchmark: write checks")
+        }
+        var values: [String: String] = [:]
+        var rest = arguments.dropFirst()
+        while let flag = rest.popFirst() {
+            guard ["--type", "--target", "--count", "--concurrency", "--timeout"].contains(flag)
+            else { throw UsageError("unknown flag \(flag)") }
+            guard let value = rest.popFirst() else { throw UsageError("\(flag) needs a value") }
+            values[flag] = value
+        }
+        guard let type = values["--type"] else { throw UsageError("--type is missing") }
+        guard let target = values["--target"] else { throw UsageError("--target is missing") }
+        var options = BenchOptions(kind: try kind(type, target, try plan(values["--timeout"])))
+        if let text = values["--count"] {
+            options.count = try number(text, "--count", 1...100_000_000)
+        }
+        if let text = values["--concurrency"] {
+            options.concurrency = try number(text, "--concurrency", 1...4_096)
+        }
+        return options
+    }
+
+    private static func number(
+        _ text: String, _ flag: String, _ range: ClosedRange<Int>
+    ) throws(UsageError) -> Int {
+        guard let number = Int(text), range.contains(number) else {
+            throw UsageError(
+                "\(flag) \(text): expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func plan(_ text: String?) throws(UsageError) -> AttemptPlan {
+        guard let text else { return AttemptPlan() }
+        guard let span = DurationText(text)?.span, AttemptPlan.timeoutRange.contains(span) else {
+            throw UsageError("--timeout \(text): expected 100ms to 2m")
+        }
+        return AttemptPlan(timeout: span)
+    }
+
+    private static func kind(
+        _ type: String, _ target: String, _ plan: AttemptPlan
+    ) throws(UsageError) -> CheckKind {
+        switch type {
+        case "http":
+            do throws(WebAddress.Fault) {
+                var check = HTTPCheck(url: try WebAddress(target))
+                check.attempts = plan
+                return .http(check)
+            } catch {
+                throw UsageError("--target \(target): \(error)")
+            }
+        case "tcp":
+            do throws(HostPort.Fault) {
+                var check = TCPCheck(address: try HostPort(target))
+                check.attempts = plan
+                return .tcp(check)
+            } catch {
+                throw UsageError("--target \(target): \(error)")
+            }
+        default: throw UsageError("--type \(type): expected http or tcp")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import MeshChecks
+import MeshCore
+import MeshHTTPClient
+import MeshPlatform
+import MeshResolver
+import MeshTestSupport
+import Testing
+
+@testable import MeshCheckers
+
+/// A loop with a runner on it, and what looks have said.
+final class CheckBench {
+    let loop: EventLoop
+    let runner: CheckRunner
+    let client: HTTPClient
+    var observations: [Observation] = []
+
+    init(on loop: EventLoop? = nil, servers: String? = nil) throws {
+        let loop = try loop ?? EventLoop()
+        self.loop = loop
+        let resolver = Resolver(on: loop, servers: servers)
+        client = try HTTPClient(on: loop, resolver: resolver)
+        runner = CheckRunner(on: loop, client: client, resolver: resolver)
+    }
+
+    @discardableResult
+    func begin(_ kind: CheckKind) -> CheckRunner.LookID {
+        runner.look(kind) { self.observations.append($0) }
+    }
+
+    func look(_ kind: CheckKind) throws -> Observation {
+        observations = []
+        begin(kind)
+        #expect(observations.isEmpty)
+        #expect(try loop.turn { !observations.isEmpty })
+        #expect(observations.count == 1)
+        #expect(runner.lookCount == 0)
+        return try #require(observations.first)
+    }
+
+    /// State and reason of a look that was no abstention.
+    func saw(_ kind: CheckKind) throws -> String {
+        switch try look(kind).outcome {
+        case .saw(let state, let reason): "\(state): \(reason)"
+        case .abstained(let abstention): "abstained: \(abstention)"
+        }
+    }
+
+    func web(
+        _ address: SocketAddress, _ path: String = "/",
+        _ change: (inout HTTPCheck) -> Void = { _ in }
+    ) throws -> CheckKind {
+        var check = HTTPCheck(url: try WebAddress("http://\(address)\(path)"))
+        change(&check)
+        return .http(check)
+    }
+
+    func port(
+        _ address: SocketAddress, _ change: (inout TCPCheck) -> Void = { _ in }
+    ) throws -> CheckKind {
+        var check = TCPCheck(address: try HostPort("\(address)"))
+        change(&check)
+        return .tcp(check)
+    }
+}
+
+extension AttemptPlan {
+    static func within(_ milliseconds: Int64) -> AttemptPlan {
+        AttemptPlan(timeout: .milliseconds(milliseconds))
+    }
+}

@@ -1,0 +1,200 @@
+import MeshChecks
+import MeshCore
+import Testing
+
+struct KindValueTests {
+    // MARK: Durations
+
+    @Test(arguments: [
+        ("500ms", 500, "500ms"), ("30s", 30_000, "30s"), ("5m", 300_000, "5m"),
+        ("90m", 5_400_000, "1h30m"), ("1h30m", 5_400_000, "1h30m"),
+        ("14d", 1_209_600_000, "14d"), ("0s", 0, "0s"), ("1m0s", 60_000, "1m"),
+    ])
+    func `a duration reads with its units and prints in one way`(
+        text: String, milliseconds: Int64, printed: String
+    ) throws {
+        let duration = try #require(DurationText(text))
+        #expect(duration.span == .milliseconds(milliseconds))
+        #expect(duration.description == printed)
+    }
+
+    @Test(arguments: [
+        "", "5", "s", "5 s", "-5s", "5S", "1m1h", "1m1m", "1.5s", "+1s", "99999999999999999999s",
+        "300000000000000d", "1ms1s", "٣s",
+    ])
+    func `what is no duration is none`(text: String) {
+        #expect(DurationText(text) == nil)
+    }
+
+    // MARK: Addresses
+
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1:7"), ("::", "[::]:7"), ("::1", "[::1]:7"), ("1::", "[1::]:7"),
+        ("2001:DB8:0:0:1::", "[2001:db8:0:0:1::]:7"), ("::ffff:192.0.2.1", "192.0.2.1:7"),
+        ("1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8]:7"),
+        ("1:2:3:4:5:6:1.2.3.4", "[1:2:3:4:5:6:102:304]:7"),
+        ("1::2:3:4:5:6:7", "[1:0:2:3:4:5:6:7]:7"),
+    ])
+    func `an address in numbers is read`(text: String, printed: String) {
+        #expect(SocketAddress(numericHost: text, port: 7)?.description == printed)
+    }
+
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "a", ":", ":::", "1::2::3",
+        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2:3:4:5:6:7:8", "12345::", "g::", "::1%eth0",
+        "1.2.3.4::", "::1.2.3", "[::1]", "1:2:3:4:5:6:7:1.2.3.4",
+    ])
+    func `what is no address in numbers is none`(text: String) {
+        #expect(SocketAddress(numericHost: text, port: 7) == nil)
+    }
+
+    @Test(arguments: [
+        ("mail.example.com:25", "mail.example.com", 25), ("[::1]:65535", "::1", 65_535),
+        ("192.0.2.1:80", "192.0.2.1", 80), ("a_b-c.example.:1", "a_b-c.example.", 1),
+    ])
+    func `a host and a port read, and print as they were`(
+        text: String, host: String, port: UInt16
+    ) throws {
+        let place = try HostPort(text)
+        #expect(place.host == host)
+        #expect(place.port == port)
+        #expect(place.description == text)
+    }
+
+    @Test(arguments: [
+        ("mail.example.com", HostPort.Fault.noPort), ("[::1]", .noPort), ("a:", .badPort("")),
+        ("a:0", .badPort("0")), ("a:65536", .badPort("65536")), ("a:+1", .badPort("+1")),
+        ("::1:25", .badHost("::1:25")), (":25", .badHost("")), ("a..b:1", .badHost("a..b")),
+        ("-a:1", .badHost("-a")), ("1.2.3.256:1", .badHost("1.2.3.256")),
+        ("[a.example]:1", .badHost("[a.example]:1")), ("[::1:1", .badHost("[::1:1")),
+        ("[::1]x:1", .badHost("[::1]x:1")), ("ü.example:1", .badHost("ü.example")),
+    ])
+    func `what is no host and port says why`(text: String, fault: HostPort.Fault) {
+        #expect(throws: fault) { try HostPort(text) }
+    }
+
+    @Test(arguments: [
+        ("https://www.example.com", "www.example.com:443", true),
+        ("HTTP://a.example:8080?x=1", "a.example:8080", false),
+        ("http://[2001:db8::1]/p", "[2001:db8::1]:80", false),
+        ("http://192.0.2.1:/p", "192.0.2.1:80", false),
+    ])
+    func `a URL says whom to ask`(text: String, authority: String, isSecure: Bool) throws {
+        let address = try WebAddress(text)
+        #expect(address.authority.description == authority)
+        #expect(address.isSecure == isSecure)
+        #expect(address.text == text)
+    }
+
+    @Test(arguments: [
+        ("www.example.com", WebAddress.Fault.noScheme), ("ftp://a.example/", .noScheme),
+        ("http://me:pass@a.example/", .userInformation), ("http://a.example/#top", .fragment),
+        ("http://a.example/ä", .badByte), ("http://a.example/a b", .badByte),
+        ("http://a.example/\r\nX: y", .badByte), ("http:///path", .authority(.badHost(""))),
+        ("http://a.example:0/", .authority(.badPort("0"))),
+        ("http://a.example/" + String(repeating: "a", count: 2_048), .tooLong),
+    ])
+    func `what is no URL to ask says why`(text: String, fault: WebAddress.Fault) {
+        #expect(throws: fault) { try WebAddress(text) }
+    }
+
+    @Test func `a URL with a secret prints without it`() throws {
+        let address = try WebAddress("https://a.example/?key=hunter2", shown: "https://a.example/")
+        var dumped = ""
+        dump(address, to: &dumped)
+        #expect(!"\(address) \(dumped)".contains("hunter2"))
+    }
+
+    // MARK: Statuses, methods, headers
+
+    @Test func `equal sets of statuses are equal values, however they were listed`() throws {
+        let one = try #require(StatusSet([204...204, 200...203, 404...404, 201...202]))
+        let other = try #require(StatusSet([404...404, 200...204]))
+        #expect(one == other)
+        #expect(one.description == "200-204,404")
+        #expect(one.contains(203) && one.contains(404) && !one.contains(205))
+        #expect(StatusSet([]) == nil)
+        #expect(StatusSet([99...200]) == nil)
+        #expect(StatusSet((0...32).map { (100 + 2 * $0)...(100 + 2 * $0) }) == nil)
+    }
+
+    @Test func `a request cannot be split by what is configured`() {
+        for name in ["", "a b", "a:", "a\r\n", "ä"] {
+            #expect(HTTPHeader(name: name, value: Secret("x")) == nil)
+        }
+        #expect(HTTPHeader(name: "a", value: Secret("x\r\nb: y")) == nil)
+        for text in ["", "get", "GET ", "G\r\n", "CONNECT", "ABCDEFGHIJKLMNOPQ"] {
+            #expect(HTTPMethod(text) == nil)
+        }
+        #expect(BasicCredentials(username: "a:b", password: Secret("c")) == nil)
+    }
+
+    // MARK: Attempts
+
+    private let plan = AttemptPlan(count: 3, timeout: .seconds(1), threshold: .milliseconds(500))
+
+    private func answered(_ milliseconds: Int64) -> Attempt {
+        .answered(.milliseconds(milliseconds))
+    }
+
+    @Test func `one attempt that fails is down, whatever the others said`() {
+        let attempts = [answered(10), .failed(Reason("refused"), after: .milliseconds(2))]
+        #expect(plan.isDecided(by: attempts))
+        let observation = plan.conclude(attempts)
+        #expect(observation.outcome == .saw(.down, Reason("refused")))
+        #expect(observation.latency == .milliseconds(2))
+    }
+
+    @Test func `a median above the threshold is degraded, one equal to it is not`() {
+        #expect(!plan.isDecided(by: []) && !plan.isDecided(by: [answered(1), answered(1)]))
+        let slow = plan.conclude([answered(900), answered(501), answered(1)])
+        #expect(
+            slow.outcome
+                == .saw(.degraded, Reason("median round trip time exceeded threshold (500ms)")))
+        #expect(slow.latency == .milliseconds(501))
+        let fair = plan.conclude([answered(900), answered(500), answered(1)])
+        #expect(fair.outcome == .saw(.up, .none))
+    }
+
+    @Test func `the median of an even number is the mean of the middle two`() {
+        let plan = AttemptPlan(count: 2)
+        #expect(plan.conclude([answered(3), answered(1)]).latency == .milliseconds(2))
+    }
+
+    @Test func `a node that cannot try says nothing about the target`() {
+        let observation = plan.conclude([answered(1), .impossible(.noResources)])
+        #expect(observation.outcome == .abstained(.noResources))
+    }
+
+    @Test func `the longest look has every attempt and every pause in it`() {
+        let plan = AttemptPlan(count: 3, timeout: .seconds(2), spacing: .milliseconds(250))
+        #expect(plan.longestLook == .milliseconds(6_500))
+    }
+
+    // MARK: Replies
+
+    @Test(arguments: [
+        ("220 mail", false, TCPCheck.Judgement.met), ("22", false, .undecided),
+        ("22", true, .failed(Reason("reply does not contain '220'"))),
+        ("", true, .failed(Reason("closed without a reply"))),
+        ("554 no\r\n", false, .failed(Reason("reply does not contain '220'"))),
+        ("554 no\r\n220", false, .failed(Reason("reply does not contain '220'"))),
+        ("x220", false, .met),
+    ])
+    func `a reply is judged by its first line, as early as it can be`(
+        received: String, hasEnded: Bool, judgement: TCPCheck.Judgement
+    ) throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = "220"
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == judgement)
+        check.expect = nil
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == .met)
+    }
+
+    @Test func `a line without an end is judged by what is kept of it`() throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = "220"
+        let flood = [UInt8](repeating: 0x41, count: TCPCheck.replyByteCountMax + 1)
+        #expect(check.judge(flood, hasEnded: false) != .undecided)
+    }
+}
