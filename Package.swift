@@ -130,6 +130,9 @@ let testing: [Target] = [
         of: "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
         "MeshHTTPClient", "MeshTestSupport"),
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
+    tests(
+        of: "MeshStatus", "MeshChecks", "MeshMembership", "MeshNotices", "MeshVerdicts",
+        "MeshEngine", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
         of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
