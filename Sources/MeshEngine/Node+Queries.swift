@@ -15,6 +15,8 @@ extension Node {
     package var digest: UInt64 { membership.rootDigest }
     /// The same for flips, verdicts, receipts and records.
     package var truthDigest: UInt64 { dossiers.digest.root }
+    /// How many members count, this node included: what R and Q are computed from.
+    package var knownCount: Int { membership.countedKnown.count }
     package var hasMajority: Bool { membership.hasMajority }
     package var isSettled: Bool { settling.isSettled }
     /// What to write down for the next start.

@@ -22,6 +22,9 @@ package struct NoticeParameters: Sendable {
     package var majorityFreshness: TimeSpan = .seconds(1)
     /// When to ask again after a *no*, or after none came.
     package var majorityRetry: TimeSpan = .seconds(2)
+    /// How long a node that has just come to the majority listens before it tells of a flip: the
+    /// others may have told the next one meanwhile. Enough to compare with one of them.
+    package var homecomingWait: TimeSpan = .seconds(3)
     /// A signature that has not come for this long is asked for again.
     package var signatureRetry: TimeSpan = .seconds(1)
     /// How often what a bound kept from being told is looked at again.

@@ -96,13 +96,14 @@ extension Notices {
         else {
             return close(line, because: .superseded, now: now)
         }
-        let owed = errand.flatMap { errand in
-            errand.place == news.place
-                ? errand.owed : self.owed(by: errand, on: line, along: route, now: now)
-        }
-        let told = ledger.told(on: line)
+        let owed =
+            errand.map { errand in
+                errand.place == news.place
+                    ? errand.owed : self.owed(by: errand, on: line, along: route, now: now)
+            } ?? triedTrouble(before: news, on: line, along: route)
+        let lastWord = ledger.lastWord(on: line)
         let wasTried = { (state: TargetState) in
-            route.rated(state) != (told.map { route.rated($0.state) } ?? .up)
+            route.rated(state) != (lastWord.map { route.rated($0.state) } ?? .up)
         }
         let triedSince =
             ledger.failures(on: line).contains {
@@ -113,8 +114,9 @@ extension Notices {
             || errand.map {
                 $0.place < news.place && $0.attempts > 0 && wasTried($0.place.state)
             } ?? false
-        let want = Wanting(route: route, told: told, triedSince: triedSince)
-            .want(news, owed: owed)
+        let wanting = Wanting(
+            route: route, told: ledger.told(on: line), lastWord: lastWord, triedSince: triedSince)
+        let want = wanting.want(news, owed: owed)
         guard let want else { return close(line, because: .superseded, now: now) }
         if errand?.place == news.place { return advance(line, now: now) }
         close(line, because: .superseded, now: now)
@@ -132,6 +134,17 @@ extension Notices {
         if let told = ledger.told(on: line), told.place >= errand.place { return nil }
         return route.rated(errand.place.state) != .up
             ? errand.place.state : errand.owed ?? errand.notice.previous
+    }
+
+    /// A trouble of the mesh that another has tried to tell and that this node never saw. The yes may
+    /// have been lost, and whoever tried may be gone, or too far down the ladder to tell the end.
+    private func triedTrouble(
+        before news: News, on line: Line, along route: Route
+    ) -> TargetState? {
+        guard case .mesh = line.topic, let tried = ledger.failures(on: line).first,
+            tried.place < news.place, route.rated(tried.state) != .up
+        else { return nil }
+        return tried.state
     }
 
     private mutating func open(

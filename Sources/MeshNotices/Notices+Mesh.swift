@@ -53,16 +53,18 @@ extension Notices {
         }
     }
 
-    /// Subjects of which some contact believes that something is wrong, ascending; each once for
-    /// every node that has told of it.
+    /// Subjects of which some contact believes that something is wrong, or may believe it: somebody
+    /// has tried to tell it, and what failed may have arrived with its answer lost. Ascending; each
+    /// once for every node that has told of it.
     package var troublesTold: [ToldSubject] {
         var found: [ToldSubject] = []
         for line in ledger.lines(of: meshCheck) {
-            guard let subject = line.topic.subject, let told = ledger.told(on: line),
-                told.state != .up
-            else { continue }
-            let entry = ToldSubject(subject: subject, node: told.node)
-            if !found.contains(entry) { found.append(entry) }
+            guard let subject = line.topic.subject else { continue }
+            let receipts = [ledger.lastWord(on: line)].compactMap { $0 } + ledger.failures(on: line)
+            for receipt in receipts where receipt.state != .up {
+                let entry = ToldSubject(subject: subject, node: receipt.node)
+                if !found.contains(entry) { found.append(entry) }
+            }
         }
         return found
     }
@@ -80,5 +82,17 @@ extension Notices {
             }
         }
         return highest.map { ($0.epoch, $0.state) }
+    }
+
+    /// Whether some contact was told that a subject is wrong after it was told that it is over, by
+    /// another side of a cut, and nothing has been decided since: its end needs a name of its own.
+    package func needsAnotherEnd(of subject: MeshSubject) -> Bool {
+        guard let known = meshRevision(of: subject), known.state == .up else { return false }
+        return ledger.lines(of: meshCheck).contains { line in
+            guard line.topic == .mesh(subject: subject.bytes), let told = ledger.told(on: line),
+                told.epoch == known.revision, let last = ledger.lastWord(on: line)
+            else { return false }
+            return last.state != .up
+        }
     }
 }

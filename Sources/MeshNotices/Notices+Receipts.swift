@@ -206,7 +206,7 @@ extension Notices {
     /// Shows how a notice ended: whole, where this node knew it; else what its receipt says.
     private mutating func finish(_ receipt: Receipt, _ errand: Errand?, now: Instant) {
         let view = view(of: receipt, errand?.notice, attempts: max(1, errand?.attempts ?? 1))
-        if receipt.isSent, ledger.told(on: receipt.line) == receipt {
+        if receipt.isSent, ledger.lastWord(on: receipt.line) == receipt {
             lastTold[receipt.line] = errand == nil ? nil : view
         }
         effects.append(.report(.changed(view)))

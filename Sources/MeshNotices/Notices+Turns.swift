@@ -166,8 +166,7 @@ extension Notices {
             return nil
         }
         guard now >= pending.nextTry else { return min(pending.deadline, pending.nextTry) }
-        let silent = news.ladder.audience(of: id)
-            .filter { isAlive($0) && !pending.yielded.contains($0) }
+        let silent = news.ladder.audience(of: id).filter { !pending.yielded.contains($0) }
         if !silent.isEmpty { effects.append(.sendClaim(pending.claim.update(), to: silent)) }
         var pending = pending
         pending.nextTry = now + parameters.claimRetry

@@ -9,7 +9,7 @@ extension Notices {
         var lines = ledger.lines(of: check)
         lines += (openLines[check] ?? []).filter { !lines.contains($0) }
         for line in lines.sorted() {
-            if let told = ledger.told(on: line) {
+            if let told = ledger.lastWord(on: line) {
                 views.append(lastTold[line] ?? view(of: told, nil, attempts: 1))
             }
             if let errand = errands[line] {

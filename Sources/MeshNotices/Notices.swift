@@ -20,8 +20,6 @@ package struct Notices: Sendable {
     var wallClock: WallClock
     var generation: UInt32 = 0
     var footing: Footing = .unsettled
-    /// When this node was last found to be without the majority that it had had.
-    var majorityLostAt: Instant?
     var majorityUntil: Instant?
     /// When an answer about the majority was last asked for and is still awaited.
     var rollCallEnd: Instant?
@@ -145,20 +143,18 @@ package struct Notices: Sendable {
         lastNumber = UInt64(generation) << 32
     }
 
-    /// Whether this node may claim. The rungs count from when it first may; from a lease later
-    /// where it was cut off meanwhile, because what it wants to tell may have been told, or be over.
+    /// Whether this node may claim. The rungs count from when it first may, and has listened: what it
+    /// wants to tell may have been told meanwhile, or be over.
     package mutating func setFooting(_ footing: Footing, now: Instant) {
         guard footing != self.footing else { return }
         let before = self.footing
         self.footing = footing
-        if before == .majority { majorityLostAt = now }
-        let wasCutOff = majorityLostAt.map { now - $0 >= parameters.rung } ?? false
         for line in errands.keys.sorted() {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled
             if footing >= needed, before < needed, var errand = errands[line] {
-                let mayBeOver = errand.isResumed || (news.needsMajority && wasCutOff)
-                let grace = mayBeOver ? parameters.lease : .zero
+                let listening = news.needsMajority ? parameters.homecomingWait : .zero
+                let grace = errand.isResumed ? parameters.lease : listening
                 errand.base = max(errand.base, now + grace)
                 errands[line] = errand
             }

@@ -3,6 +3,7 @@ import MeshChecks
 import MeshConfiguration
 import MeshCore
 import MeshCrypto
+import MeshDaemon
 import MeshPlatform
 import MeshVerdicts
 
@@ -33,7 +34,7 @@ struct Program {
         do {
             let arguments = try ArgumentParser.parse(words)
             if arguments.wantsVersion {
-                console.print("checkmesh \(HelpText.version)")
+                console.print("checkmesh \(Version.text)")
                 return .fine
             }
             if arguments.wantsHelp {

@@ -79,7 +79,8 @@ extension Node {
         of subject: MeshSubject, in sight: MeshHealth.Sight, now: Instant
     ) {
         guard let known = notices.meshRevision(of: subject) else { return }
-        let revision = known.state == .up ? known.revision : known.revision &+ 1
+        let isNamed = known.state == .up && !notices.needsAnotherEnd(of: subject)
+        let revision = isNamed ? known.revision : known.revision &+ 1
         tell(subject, .up, revision: revision, since: now, in: sight, now: now)
     }
 

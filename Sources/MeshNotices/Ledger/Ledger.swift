@@ -13,11 +13,21 @@ struct Signed<Statement: Sendable & Hashable>: Sendable, Hashable {
 /// A line keeps the highest *sent* receipt and, of the newest notice beyond it, the latest failure
 /// of each node. Both are a maximum, so that nodes that have heard the same receipts in any order
 /// hold the same.
+///
+/// Two sides of a cut tell of the mesh by themselves, and one may tell that something is wrong after
+/// the other has told that it is over, under a higher revision. Nothing but the wall clock says what
+/// a contact heard last: on lines of the mesh, a word that this very end is the end of and that came
+/// later is kept, too. A clock that is wrong brings one end too many by that, or one too few.
 struct Ledger: Sendable {
     struct Entry: Sendable {
         var told: Signed<Receipt>?
+        /// That something is wrong, told later than `told` though not higher: see `isLate`.
+        var late: Signed<Receipt>?
         /// By node, ascending; all of one notice, later than `told`.
         var failures: [Signed<Receipt>] = []
+
+        var all: [Signed<Receipt>] { sent + failures }
+        var sent: [Signed<Receipt>] { [told, late].compactMap { $0 } }
     }
 
     /// What a receipt changed.
@@ -62,6 +72,12 @@ struct Ledger: Sendable {
     init(bounds: NoticeBounds = NoticeBounds()) { self.bounds = bounds }
 
     func told(on line: Line) -> Receipt? { entries[line]?.told?.statement }
+    /// What the contact heard last, as far as is known.
+    func lastWord(on line: Line) -> Receipt? {
+        guard let entry = entries[line], let told = entry.told?.statement else { return nil }
+        guard told.state == .up, let late = entry.late?.statement else { return told }
+        return late
+    }
     func signedTold(on line: Line) -> Signed<Receipt>? { entries[line]?.told }
     func failures(on line: Line) -> [Receipt] {
         entries[line]?.failures.map(\.statement) ?? []
@@ -75,15 +91,13 @@ struct Ledger: Sendable {
     var lineCount: Int { entries.count }
 
     func bodies(of check: CheckID) -> [[UInt8]] {
-        lines(of: check).flatMap { line -> [[UInt8]] in
-            guard let entry = entries[line] else { return [] }
-            return (entry.told.map { [$0.body] } ?? []) + entry.failures.map(\.body)
-        }
+        lines(of: check).flatMap { entries[$0]?.all.map(\.body) ?? [] }
     }
 
     /// Whether `merge` would keep it: asked before the signature is verified.
     func wants(_ receipt: Receipt) -> Bool {
         guard let entry = entries[receipt.line] else { return true }
+        if Self.isLate(receipt, in: entry) { return true }
         if let told = entry.told?.statement, !Self.replaces(told, receipt) { return false }
         guard !receipt.isSent, let newest = entry.failures.first?.statement else { return true }
         if receipt.place != newest.place { return receipt.place > newest.place }
@@ -101,7 +115,7 @@ struct Ledger: Sendable {
         let stamp = Stamp(
             node: receipt.node, generation: receipt.generation, sequence: receipt.sequence)
         guard let line = stamps[stamp], let entry = entries[line] else { return nil }
-        return ([entry.told].compactMap { $0 } + entry.failures).first {
+        return entry.all.first {
             Self.stamp(of: $0) == stamp && $0.body != body
         }
     }
@@ -120,10 +134,21 @@ struct Ledger: Sendable {
         }
         var entry = take(receipt.line)
         if receipt.isSent {
-            if let told = entry.told { merge.dropped.append(told) }
-            entry.told = signed
-            merge.dropped += entry.failures.filter { $0.statement.place <= receipt.place }
-            entry.failures.removeAll { $0.statement.place <= receipt.place }
+            let sent = entry.sent + [signed]
+            if entry.told.map({ Self.replaces($0.statement, receipt) }) ?? true {
+                entry.told = signed
+                entry.late = nil
+                for other in sent where Self.isLate(other.statement, in: entry) {
+                    entry.late = other
+                }
+            } else if Self.isLate(receipt, in: entry) {
+                entry.late = signed
+            }
+            let kept = entry.sent
+            merge.dropped += sent.filter { !kept.contains($0) }
+            let place = entry.told?.statement.place ?? receipt.place
+            merge.dropped += entry.failures.filter { $0.statement.place <= place }
+            entry.failures.removeAll { $0.statement.place <= place }
         } else {
             if let newest = entry.failures.first, newest.statement.place < receipt.place {
                 merge.dropped += entry.failures
@@ -160,6 +185,23 @@ struct Ledger: Sendable {
         (receipt.generation, receipt.sequence) > (other.generation, other.sequence)
     }
 
+    /// Whether a receipt says that something is wrong, of which `told` is the end or one more word,
+    /// and was told after it and after whatever else was.
+    private static func isLate(_ receipt: Receipt, in entry: Entry) -> Bool {
+        guard receipt.isSent, receipt.line.topic.kind == .mesh, receipt.state != .up,
+            let told = entry.told?.statement, receipt.time > told.time,
+            told.epoch == receipt.epoch || told.epoch == receipt.epoch &+ 1
+        else { return false }
+        return entry.late.map { isLater(receipt, asWordThan: $0.statement) } ?? true
+    }
+
+    private static func isLater(_ receipt: Receipt, asWordThan other: Receipt) -> Bool {
+        guard receipt.time == other.time else { return receipt.time > other.time }
+        guard receipt.place == other.place else { return receipt.place > other.place }
+        return receipt.node == other.node
+            ? isLater(receipt, than: other) : receipt.node < other.node
+    }
+
     // MARK: Keeping the indexes
 
     private mutating func take(_ line: Line) -> Entry {
@@ -181,7 +223,7 @@ struct Ledger: Sendable {
     }
 
     private mutating func toggle(_ entry: Entry, of check: CheckID, on line: Line, isIn: Bool) {
-        for signed in [entry.told].compactMap({ $0 }) + entry.failures {
+        for signed in entry.all {
             var hash = StableHash()
             hash.combine(signed.body)
             let word = hash.finalize()
@@ -231,7 +273,7 @@ struct Ledger: Sendable {
                 lines[check] = nil
                 hashes[check] = nil
             }
-            return [entry.told].compactMap { $0 } + entry.failures
+            return entry.all
         }
         return nil
     }

@@ -8,11 +8,17 @@ enum StoredKey {
     static let record = Array("notices.record.".utf8)
 
     static func of(_ receipt: Receipt) -> [UInt8] {
-        guard !receipt.isSent else { return told + receipt.line.key }
-        var writer = ByteWriter(reservingCapacity: 64)
-        writer.writeRaw(failed)
+        let isOfMesh = receipt.topic.kind == .mesh
+        guard !receipt.isSent || isOfMesh else { return told + receipt.line.key }
+        var writer = ByteWriter(reservingCapacity: 80)
+        writer.writeRaw(receipt.isSent ? told : failed)
         writer.writeRaw(receipt.line.key)
         writer.write(receipt.node.bytes)
+        // Two of these may be kept on one line.
+        if receipt.isSent {
+            writer.write(receipt.generation)
+            writer.write(receipt.sequence)
+        }
         return writer.bytes
     }
 

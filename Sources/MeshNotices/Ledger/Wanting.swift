@@ -28,7 +28,10 @@ import MeshCore
 /// past that.
 struct Wanting: Sendable {
     var route: Route
+    /// The highest that was sent.
     var told: Receipt?
+    /// What the contact heard last: another one where two sides of a cut have told.
+    var lastWord: Receipt?
     /// Somebody has tried to tell a state that is rated otherwise since, and failed as far as is
     /// known: the contact may believe that one.
     var triedSince = false
@@ -46,7 +49,7 @@ struct Wanting: Sendable {
         let isFreshView =
             news.isPartialView
             && (told?.birth != news.place.birth || told?.epoch != news.place.epoch)
-        let told = isFreshView ? nil : told
+        let told = isFreshView ? nil : lastWord ?? told
         let believed = told.map { route.rated($0.state) } ?? .up
         let state = route.rated(news.state)
         let isGuarded = news.isGuarded || Self.begins(news, anewAfter: told)

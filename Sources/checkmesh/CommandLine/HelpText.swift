@@ -1,7 +1,7 @@
+import MeshDaemon
+
 /// What `--help` prints.
 enum HelpText {
-    static let version = "0.4.0"
-
     static var program: String {
         let commands = CommandName.allCases.map { ($0.rawValue, $0.summary) }
         return """

@@ -1,10 +1,19 @@
 import MeshConfiguration
+import MeshDaemon
+import MeshPlatform
 
 extension Program {
-    /// Runs a node in the foreground.
+    /// Runs a node in the foreground. Exit 1 if it stopped because a copy of it is alive.
     func runNode(_ options: RunOptions) throws -> ExitCode {
-        // The configuration is refused whole before anything of a node exists.
-        _ = try ConfigurationLoader.load(options, using: cryptography)
-        throw UsageError("this build has no node in it yet")
+        // Before any thread: one keeps the signal mask that it was born with.
+        SignalSource.takeOver()
+        let ending = try DaemonProcess.run(
+            { () throws(ConfigurationFault) in
+                try ConfigurationLoader.load(options, using: cryptography)
+            }, log: Log())
+        switch ending {
+        case .left: return .fine
+        case .clone: return .failed
+        }
     }
 }

@@ -23,6 +23,59 @@ struct LedgerTests {
 
     static let failed = Delivery.failed(Reason("no"))
 
+    /// About the mesh, at a time of day.
+    static func receipt(
+        revision: UInt64, _ outcome: Delivery = .sent, at seconds: UInt64, of node: Int,
+        sequence: UInt64
+    ) -> Signed<Receipt> {
+        let receipt = Receipt(
+            topic: .mesh(subject: Bytes16(high: 7, low: 7)), check: Names.meshCheck,
+            contact: Names.oncall, ordinal: 0, occasion: Names.flip(revision),
+            incident: IncidentID(.zero), birth: Birth(.zero), epoch: revision,
+            state: revision % 2 == 0 ? .down : .up, round: 0, outcome: outcome,
+            key: Names.key(node), generation: 1, sequence: sequence,
+            time: WallTime(milliseconds: seconds * 1_000), using: Names.cryptography)
+        let signature = Names.cryptography.sign(
+            receipt.signedBytes(mesh: Names.mesh), by: Names.key(node))
+        return Signed(statement: receipt, body: receipt.encoded(signature: signature))
+    }
+
+    @Test(arguments: 1...100 as ClosedRange<UInt64>)
+    func `of the mesh, what a contact heard last is kept beside the highest`(seed: UInt64) {
+        let receipts = [
+            Self.receipt(revision: 2, at: 100, of: 1, sequence: 1),
+            Self.receipt(revision: 3, at: 160, of: 2, sequence: 1),
+            // The other side of a cut, which knows of nothing, and two that tell at once.
+            Self.receipt(revision: 2, at: 190, of: 3, sequence: 1),
+            Self.receipt(revision: 2, at: 190, of: 4, sequence: 1),
+            Self.receipt(revision: 1, at: 180, of: 5, sequence: 1),
+            Self.receipt(revision: 2, Self.failed, at: 200, of: 5, sequence: 2),
+            Self.receipt(revision: 4, Self.failed, at: 210, of: 5, sequence: 3),
+        ]
+        var generator = SeededGenerator(seed: seed)
+        var shuffled = receipts
+        generator.shuffle(&shuffled)
+        var ledger = Ledger()
+        var disk: [[UInt8]: [UInt8]] = [:]
+        for signed in shuffled + receipts {
+            let merge = ledger.merge(signed) { _ in true }
+            if merge.isNew { disk[StoredKey.of(signed.statement)] = signed.body }
+            for dropped in merge.dropped { disk[StoredKey.of(dropped.statement)] = nil }
+        }
+        let kept = [receipts[1], receipts[2], receipts[6]].map(\.body)
+        #expect(ledger.bodies(of: Names.meshCheck) == kept)
+        #expect(
+            disk.values.sorted { $0.lexicographicallyPrecedes($1) }
+                == kept.sorted { $0.lexicographicallyPrecedes($1) })
+        let line = receipts[0].statement.line
+        #expect(ledger.told(on: line) == receipts[1].statement)
+        #expect(ledger.lastWord(on: line) == receipts[2].statement)
+        // Its end is the last word again.
+        _ = ledger.merge(Self.receipt(revision: 5, at: 230, of: 1, sequence: 2)) { _ in true }
+        #expect(ledger.lastWord(on: line)?.epoch == 5)
+        #expect(ledger.bodies(of: Names.meshCheck).count == 1)
+    }
+
     @Test(arguments: 1...100 as ClosedRange<UInt64>)
     func `receipts in any order leave the same`(seed: UInt64) {
         let receipts = [

@@ -68,6 +68,56 @@ struct MeshStories {
         #expect(village.told.map(\.notice.previous) == [.down])
     }
 
+    @Test func `the end of what another has tried is told by those who never saw it`() {
+        var village = village()
+        village.receivers = [Names.chat: .refuses]
+        village.act(3) { $0.tellMesh(news(Self.dead, 1, .down), now: $1) }
+        village.run(for: .seconds(20))
+        village.kill(3)
+        village.receivers = [:]
+        for number in [0, 1, 2, 4] {
+            #expect(
+                village.residents[number].notices.troublesTold.map(\.subject) == [Self.dead])
+            village.act(number) { $0.tellMesh(news(Self.dead, 2, .up), now: $1) }
+        }
+        village.run(for: .minutes(10))
+        #expect(village.told.map(\.notice.state) == [.up])
+        #expect(village.residents[0].notices.troublesTold.isEmpty)
+    }
+
+    @Test func `a side that tells after the other has told the end is contradicted when both meet`()
+        throws
+    {
+        var village = village()
+        village.cut([[0, 1, 2], [3, 4]])
+        for number in [0, 1, 2] {
+            village.act(number) { $0.tellMesh(news(Self.dead, 2, .down), now: $1) }
+        }
+        village.run(for: .seconds(20))
+        for number in [0, 1, 2] {
+            village.act(number) { $0.tellMesh(news(Self.dead, 3, .up), now: $1) }
+        }
+        village.run(for: .seconds(20))
+        for number in [3, 4] {
+            village.act(number) { $0.tellMesh(news(Self.dead, 2, .down), now: $1) }
+        }
+        village.run(for: .seconds(20))
+        #expect(village.told.map(\.notice.state) == [.down, .up, .down])
+        village.heal()
+        village.run(for: .seconds(20))
+        for number in village.all {
+            let notices = village.residents[number].notices
+            #expect(notices.troublesTold.map(\.subject) == [Self.dead])
+            #expect(notices.meshRevision(of: Self.dead)?.revision == 3)
+            #expect(notices.needsAnotherEnd(of: Self.dead))
+            village.act(number) { $0.tellMesh(news(Self.dead, 4, .up), now: $1) }
+            #expect(!village.residents[number].notices.needsAnotherEnd(of: Self.dead))
+        }
+        village.run(for: .seconds(20))
+        #expect(village.told.map(\.notice.state) == [.down, .up, .down, .up])
+        #expect(village.residents.allSatisfy { $0.notices.troublesTold.isEmpty })
+    }
+
     @Test func `a contact is not told that it fails itself`() {
         var village = village()
         let subject = MeshSubject(failing: Names.chat)

@@ -1,6 +1,7 @@
 import MeshChecks
 import MeshCore
 import MeshEngine
+import MeshMembership
 import MeshNotices
 import MeshVerdicts
 
@@ -17,7 +18,8 @@ package struct MeshTold: Invariant {
         var notice: Notice
         var check: Int
         var contact: Int
-        /// Places that have been in one group with the teller ever since.
+        /// Places that the teller counted in its group and that have been in one with it ever since:
+        /// a cut that has just healed is still one to whoever has not noticed.
         var together: Set<Int>
         /// Places that were in its group then.
         var witnesses: Set<Int>
@@ -83,7 +85,8 @@ package struct MeshTold: Invariant {
         open.append(
             Open(
                 notice: notice, check: acceptance.check, contact: acceptance.contact,
-                together: group, witnesses: group, process: acceptance.process,
+                together: group.filter { counts($0, in: acceptance.process, world) },
+                witnesses: group, process: acceptance.process,
                 life: world.processes[acceptance.process].life,
                 isAnswerLost: world.watch.receivers.lostAnswers.contains {
                     $0.process == acceptance.process && $0.at == world.now
@@ -140,6 +143,12 @@ package struct MeshTold: Invariant {
                 $0 == place
                     || world.isRunning($0) && world.network.reachability.isConnected(place, $0)
             })
+    }
+
+    /// Whether a place is in a process' group as the process itself sees it.
+    private func counts(_ place: Int, in process: Int, _ world: World) -> Bool {
+        let view = world.views.view(of: world.processes[place].identity, by: process)
+        return place == process || view?.standing.state.isReachable ?? false
     }
 
     /// What has left may arrive when the group has just broken.

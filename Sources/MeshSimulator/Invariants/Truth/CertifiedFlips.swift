@@ -52,22 +52,23 @@ package struct CertifiedFlips: Invariant {
         }
         let parent = world.watch.truth.number(of: entry.flip.parent)
         let since = parent.map { world.watch.truth.flips[$0].firstHeldAt } ?? .zero
-        // Whom it met a moment ago need not have been known to those who signed.
-        let known = world.knownCount(of: process, excludingNews: true)
-        let owners = rule.owners(known: known)
+        // Whom it met a moment ago need not have been known to those who signed: so few may have
+        // been asked for, and so many have been asked.
+        let fewest = rule.owners(known: world.knownCount(of: process, excludingNews: true))
+        let most = rule.owners(known: world.knownCount(of: process))
         let stale = world.now - staleAfter(rule, in: world)
         var seers: Set<Int> = []
         var zones: Set<Int> = []
         for sight in world.watch.sights.sights(of: entry.check)
         where sight.definition == entry.flip.definition
             && sight.supports(entry.flip.state, from: former, since: since, stale: stale)
-            && isEligible(sight.identity, entry, owners, process, in: world)
+            && isEligible(sight.identity, entry, most, process, in: world)
         {
             seers.insert(sight.identity)
             zones.insert(sight.zone)
         }
         let lying = world.watch.liarCount(since: max(since, stale))
-        let needed = max(1, rule.quorum.needed(of: owners) - lying)
+        let needed = max(1, rule.quorum.needed(of: fewest) - lying)
         let neededZones =
             lying > 0
             ? 1 : rule.zonesNeeded(counting: world.reachableZoneCount(of: process))

@@ -1,0 +1,64 @@
+import MeshCheckers
+import MeshChecks
+import MeshConfiguration
+import MeshCore
+import MeshEngine
+import MeshHistory
+import MeshPlatform
+import MeshVerdicts
+
+/// Looks when the node says so, and keeps what was seen.
+///
+/// Bound: `CheckRunner.looksMax` looks under way; the history's own.
+final class LookDesk {
+    private let runner: CheckRunner
+    private let store: StateStore
+    private unowned let shell: NodeShell
+    private var checks: [CheckID: CheckSettings] = [:]
+    /// This node's latest look at each check, with when it ended.
+    private(set) var latest: [CheckID: LookRecord] = [:]
+    private(set) var counters = Counters()
+
+    struct Counters {
+        var looks = 0
+        var abstentions = 0
+    }
+
+    init(_ shell: NodeShell, _ runner: CheckRunner, _ store: StateStore) {
+        self.shell = shell
+        self.runner = runner
+        self.store = store
+    }
+
+    var underWay: Int { runner.lookCount }
+    func settings(of check: CheckID) -> CheckSettings? { checks[check] }
+
+    /// What there is to look at from now on. Looks under way at what is not so any more end
+    /// unheard: the node has dropped them, too.
+    func set(_ checks: [CheckSettings]) {
+        self.checks = Dictionary(
+            checks.map { ($0.definition.id, $0) }, uniquingKeysWith: { first, _ in first })
+        latest = latest.filter { self.checks[$0.key] != nil }
+    }
+
+    func look(_ order: LookOrder) {
+        guard let check = checks[order.check], check.definition.definition == order.definition
+        else {
+            // The configuration has changed since: the node orders anew by itself.
+            return
+        }
+        runner.look(check.kind) { [unowned self] observation in
+            self.finish(order, observation)
+        }
+    }
+
+    private func finish(_ order: LookOrder, _ observation: Observation) {
+        counters.looks += 1
+        let record = LookRecord(
+            check: order.check, at: SystemClock.wallTime, observation: observation)
+        if case .abstained = observation.outcome { counters.abstentions += 1 }
+        if checks[order.check] != nil { latest[order.check] = record }
+        store.record(record)
+        shell.tell { node, now in node.handle(observation, for: order.token, now: now) }
+    }
+}
