@@ -54,7 +54,7 @@ import MeshResolver
     /// host is; empty leaves a name to libcurl, which then blocks a thread of its own over it.
     /// False for want of memory.
     func prepare(_ request: HTTPRequest, addresses: [String], timeout: TimeSpan) -> Bool {
-        body.removeAll(keepingCapacity: false)
+        body = []
         isBodyCut = false
         isUnwatched = false
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
@@ -118,6 +118,12 @@ import MeshResolver
             }
         }
         return isSet
+    }
+
+    /// Lets go of the answer: a handle that waits for its next request must not hold a megabyte.
+    func rest() {
+        body = []
+        transfer = 0
     }
 
     private func addHeader(_ line: String) -> Bool {
