@@ -114,6 +114,9 @@ extension MetricFamily {
                 "checkmesh_http_connections_total", .counter, "HTTP connections accepted.",
                 endpoint.connections),
             MetricFamily(
+                "checkmesh_http_connections", .gauge, "HTTP connections that are open.",
+                endpoint.connectionsOpen),
+            MetricFamily(
                 "checkmesh_http_requests_total", .counter, "HTTP requests with a whole header.",
                 endpoint.requests),
             MetricFamily(

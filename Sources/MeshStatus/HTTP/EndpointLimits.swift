@@ -33,6 +33,7 @@ package struct EndpointLimits: Sendable {
 /// What clients have asked of the endpoint, and what it has not put up with.
 package struct EndpointCounters: Hashable, Sendable {
     package var connections = 0
+    package var connectionsOpen = 0
     package var requests = 0
     /// Too large, or not to be read.
     package var refusals = 0

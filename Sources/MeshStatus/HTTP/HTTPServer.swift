@@ -128,11 +128,15 @@ final class HTTPServer {
         let guest = Guest(
             descriptor: descriptor, deadline: SystemClock.now + limits.requestWait)
         guests[ObjectIdentifier(guest)] = guest
+        counters.connectionsOpen = guests.count
         sweepLater()
         return guest
     }
 
-    fileprivate func seeOff(_ guest: Guest) { guests[ObjectIdentifier(guest)] = nil }
+    fileprivate func seeOff(_ guest: Guest) {
+        guests[ObjectIdentifier(guest)] = nil
+        counters.connectionsOpen = guests.count
+    }
 
     private func sweepLater() {
         guard !isSweeping, !guests.isEmpty else { return }
@@ -264,8 +268,7 @@ final class HTTPServer {
             guard exchange.answer == nil, !exchange.isOver else { return }
             exchange.answer = response
             guard exchange.isSuspended else { return }
-            self?.suspended[ObjectIdentifier(exchange)] = nil
-            exchange.resume()
+            self?.resume(exchange)
         }
         if let answer = exchange.answer { return answer }
         exchange.isSuspended = true
@@ -278,10 +281,16 @@ final class HTTPServer {
             exchange.answer = .problem(
                 503, "Service Unavailable", "The answer is not known in time. Try again.",
                 headers: [("Retry-After", "5")])
-            suspended[ObjectIdentifier(exchange)] = nil
-            exchange.resume()
+            resume(exchange)
         }
         return nil
+    }
+
+    /// libmicrohttpd takes it up again at its next turn, and wakes nobody for it.
+    private func resume(_ exchange: Exchange) {
+        suspended[ObjectIdentifier(exchange)] = nil
+        exchange.resume()
+        wake(at: loop.now)
     }
 
     fileprivate func finish(_ exchange: Exchange) {

@@ -31,24 +31,22 @@ final class Stand {
 
     /// Sends `text` as it is and reads until the server closes, or `isEnough` says so.
     func exchange(
-        _ text: String, isEnough: (String) -> Bool = { _ in false },
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ text: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Reply {
         let client = try connect()
         try client.send(text)
         return try Reply(
-            read(client, isEnough: isEnough, sourceLocation: sourceLocation),
+            read(client, sourceLocation: sourceLocation),
             sourceLocation: sourceLocation)
     }
 
     func read(
-        _ client: Client, isEnough: (String) -> Bool = { _ in false },
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ client: Client, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
         let deadline = SystemClock.now + .seconds(20)
-        while !client.isClosed, !isEnough(client.received) {
+        while !client.isClosed {
             try #require(
-                SystemClock.now < deadline, "still waiting: \(client.received)",
+                SystemClock.now < deadline, "still waiting after \(client.receivedCount) bytes",
                 sourceLocation: sourceLocation)
             try turn()
             client.read()
