@@ -163,7 +163,7 @@ private let place6 = SocketAddress.loopback6
         #expect(try bench.loop.turn { bench.server.count(of: "moved.test") == 2 })
         bench.server.answer = { _, _ in .addresses([place], life: 60) }
         bench.resolver.renew()
-        #expect(try bench.loop.turn(within: .milliseconds(900)) { !bench.results.isEmpty })
+        #expect(try bench.loop.turn { !bench.results.isEmpty })
         #expect(try bench.results.first?.get().map(\.host) == [place.host])
         #expect(bench.results.count == 1)
     }
