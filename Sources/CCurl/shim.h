@@ -64,10 +64,13 @@ static inline size_t ccurl_count_header(char *bytes, size_t size, size_t count, 
 // only, no HTTP/0.9 (libcurl's default), a connection of its own that is closed after it, no TLS
 // session of another. The roots come from one file, because libcurl keeps them parsed for the
 // next transfer only then.
+// Small segments wait for one another (TCP_NODELAY off) until somebody asks otherwise: a request
+// without a body is one segment, and the option one call of the kernel.
 static inline CURLcode ccurl_set_defaults(
     CURL *easy, struct ccurl_notes *notes, ccurl_write write, void *context
 ) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 0L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);

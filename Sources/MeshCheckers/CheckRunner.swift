@@ -20,12 +20,18 @@ package final class CheckRunner {
         fileprivate let number: UInt64
     }
 
-    private struct Look {
-        var kind: CheckKind
-        var completion: (Observation) -> Void
+    /// An object, because it holds a dozen references, which a copy would each count.
+    private final class Look {
+        let kind: CheckKind
+        let completion: (Observation) -> Void
         var attempts: [Attempt] = []
         /// `nil` between two attempts.
         var running: AttemptID?
+
+        init(_ kind: CheckKind, _ completion: @escaping (Observation) -> Void) {
+            self.kind = kind
+            self.completion = completion
+        }
     }
 
     private let loop: EventLoop
@@ -56,8 +62,9 @@ package final class CheckRunner {
             }
             return LookID(number: number)
         }
-        looks[number] = Look(kind: kind, completion: completion)
-        attempt(number)
+        let look = Look(kind, completion)
+        looks[number] = look
+        attempt(look, number)
         return LookID(number: number)
     }
 
@@ -74,21 +81,20 @@ package final class CheckRunner {
         for number in Array(looks.keys) { cancel(LookID(number: number)) }
     }
 
-    private func attempt(_ number: UInt64) {
-        guard let kind = looks[number]?.kind else { return }
-        looks[number]?.running = begin(kind) { [weak self] attempt in
-            self?.ended(number, attempt)
-        }
+    private func attempt(_ look: Look, _ number: UInt64) {
+        look.running = begin(look.kind) { [weak self] attempt in self?.ended(number, attempt) }
     }
 
     private func ended(_ number: UInt64, _ attempt: Attempt) {
-        guard var look = looks[number] else { return }
+        guard let look = looks[number] else { return }
         look.running = nil
         look.attempts.append(attempt)
         let plan = look.kind.attempts
         guard plan.isDecided(by: look.attempts) else {
-            looks[number] = look
-            loop.schedule(at: loop.now + plan.spacing) { [weak self] in self?.attempt(number) }
+            loop.schedule(at: loop.now + plan.spacing) { [weak self] in
+                guard let self, let look = self.looks[number] else { return }
+                self.attempt(look, number)
+            }
             return
         }
         looks[number] = nil

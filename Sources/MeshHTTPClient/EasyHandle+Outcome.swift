@@ -131,9 +131,13 @@ extension EasyHandle {
     }
 
     private func untrusted(_ request: HTTPRequest) -> String {
-        // A number, copied: OpenSSL's judgement of the chain; 0 where only the name is wrong.
-        switch unsafe ccurl_get_long(curl, CURLINFO_SSL_VERIFYRESULT) {
-        case 0, 62: "the certificate is not for \(request.url.host)"
+        // libcurl compares the name by itself, before it asks what OpenSSL says of the chain.
+        if libraryWords.contains("match") {
+            return "the certificate is not for \(request.url.host)"
+        }
+        // A number, copied: OpenSSL's judgement of the chain.
+        return switch unsafe ccurl_get_long(curl, CURLINFO_SSL_VERIFYRESULT) {
+        case 62: "the certificate is not for \(request.url.host)"
         case 9: "the certificate is not valid yet"
         case 10: "the certificate has expired"
         case 18: "the certificate is self-signed"

@@ -12,7 +12,7 @@ import MeshResolver
     /// Bytes of an answer's head, all its lines together. Longer is no answer.
     static let headerBytesMax = 64 * 1_024
     /// libcurl's own buffer of each transfer under way. Answers to checks are small.
-    private static let bufferSize = 16 * 1_024
+    private static let bufferSize = 8 * 1_024
 
     let curl: UnsafeMutableRawPointer
     private let notes: UnsafeMutablePointer<ccurl_notes>
@@ -54,7 +54,7 @@ import MeshResolver
     /// host is; empty leaves a name to libcurl, which then blocks a thread of its own over it.
     /// False for want of memory.
     func prepare(_ request: HTTPRequest, addresses: [String], timeout: TimeSpan) -> Bool {
-        body.removeAll(keepingCapacity: false)
+        body = []
         isBodyCut = false
         isUnwatched = false
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
@@ -85,6 +85,9 @@ import MeshResolver
         unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
         unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.version.curlVersion))
         unsafe set(ccurl_set_text(curl, CURLOPT_USERAGENT, "Checkmesh"))
+        if request.url.isSecure || !request.body.isEmpty {
+            unsafe set(ccurl_set_long(curl, CURLOPT_TCP_NODELAY, 1))
+        }
         if request.talk != nil {
             // The connection outlives the transfer until the handle leaves the multi handle.
             unsafe set(ccurl_set_long(curl, CURLOPT_FORBID_REUSE, 0))
@@ -115,6 +118,12 @@ import MeshResolver
             }
         }
         return isSet
+    }
+
+    /// Lets go of the answer: a handle that waits for its next request must not hold a megabyte.
+    func rest() {
+        body = []
+        transfer = 0
     }
 
     private func addHeader(_ line: String) -> Bool {

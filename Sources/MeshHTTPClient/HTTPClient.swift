@@ -28,11 +28,12 @@ package import MeshResolver
         fileprivate let number: UInt64
     }
 
-    struct Transfer {
+    /// An object, because it holds a dozen references, which a copy would each count.
+    final class Transfer {
         var request: HTTPRequest
-        var completion: Completion
-        var began: Instant
-        var deadline: Instant
+        let completion: Completion
+        let began: Instant
+        let deadline: Instant
         var redirectsFollowed = 0
         /// How long the last lookup took.
         var nameLookup = TimeSpan.zero
@@ -40,7 +41,19 @@ package import MeshResolver
         var hopBegan: Instant
         var lookup: Resolver.Lookup?
         var handle: EasyHandle?
-        var conversation: Conversation?
+        let conversation: Conversation?
+
+        init(
+            _ request: HTTPRequest, _ conversation: Conversation?, now: Instant,
+            _ completion: @escaping Completion
+        ) {
+            self.request = request
+            self.conversation = conversation
+            self.completion = completion
+            began = now
+            hopBegan = now
+            deadline = now + request.timeout
+        }
     }
 
     let loop: EventLoop
@@ -118,10 +131,9 @@ package import MeshResolver
             }
             return TransferID(number: number)
         }
-        transfers[number] = Transfer(
-            request: request, completion: completion, began: loop.now,
-            deadline: loop.now + request.timeout, hopBegan: loop.now, conversation: conversation)
-        begin(number)
+        let transfer = Transfer(request, conversation, now: loop.now, completion)
+        transfers[number] = transfer
+        begin(transfer, number)
         return TransferID(number: number)
     }
 
@@ -136,30 +148,31 @@ package import MeshResolver
     // MARK: One hop
 
     /// Looks the name up, if it is one, and connects.
-    private func begin(_ number: UInt64) {
-        guard let transfer = transfers[number] else { return }
-        let request = transfer.request
-        guard !request.url.isNumeric else { return connect(number, to: []) }
-        let (host, port) = (request.url.host, request.url.port)
-        if let known = resolver.known(host, port: port, family: request.family) {
-            return resolved(number, known)
+    private func begin(_ transfer: Transfer, _ number: UInt64) {
+        let url = transfer.request.url
+        guard !url.isNumeric else { return connect(transfer, number, to: []) }
+        let family = transfer.request.family
+        if let known = resolver.known(url.host, port: url.port, family: family) {
+            return resolved(transfer, number, known)
         }
         let began = loop.now
-        transfers[number]?.lookup = resolver.resolve(
-            host, port: port, family: request.family, deadline: transfer.deadline
+        transfer.lookup = resolver.resolve(
+            url.host, port: url.port, family: family, deadline: transfer.deadline
         ) { [weak self] result in
-            guard let self else { return }
-            self.transfers[number]?.lookup = nil
-            self.transfers[number]?.nameLookup = self.loop.now - began
-            self.resolved(number, result)
+            guard let self, let transfer = self.transfers[number] else { return }
+            transfer.lookup = nil
+            transfer.nameLookup = self.loop.now - began
+            self.resolved(transfer, number, result)
         }
     }
 
-    private func resolved(_ number: UInt64, _ result: Result<[SocketAddress], ResolveError>) {
+    private func resolved(
+        _ transfer: Transfer, _ number: UInt64, _ result: Result<[SocketAddress], ResolveError>
+    ) {
         switch result {
-        case .success(let addresses): connect(number, to: addresses)
+        case .success(let addresses): connect(transfer, number, to: addresses)
         case .failure(let error):
-            guard let timeout = transfers[number]?.request.timeout else { return }
+            let timeout = transfer.request.timeout
             let isTimeout = error.kind == .timedOut
             let kind: TransferError.Kind = isTimeout ? .timedOut(.lookingUp) : .cannotResolve
             let words =
@@ -169,8 +182,9 @@ package import MeshResolver
         }
     }
 
-    private func connect(_ number: UInt64, to addresses: [SocketAddress]) {
-        guard let transfer = transfers[number] else { return }
+    private func connect(
+        _ transfer: Transfer, _ number: UInt64, to addresses: [SocketAddress]
+    ) {
         let left = transfer.deadline - loop.now
         guard left > .zero else {
             return failLater(
@@ -184,11 +198,11 @@ package import MeshResolver
             handle.prepare(transfer.request, addresses: hosts, timeout: left)
         else { return failLater(number, Self.noMemory) }
         handle.transfer = number
-        transfers[number]?.handle = handle
-        transfers[number]?.hopBegan = loop.now
+        transfer.handle = handle
+        transfer.hopBegan = loop.now
         // Ours, and in no multi handle.
         guard unsafe curl_multi_add_handle(multi, handle.curl) == CURLM_OK else {
-            transfers[number]?.handle = nil
+            transfer.handle = nil
             return failLater(number, Self.noMemory)
         }
     }
@@ -236,7 +250,7 @@ package import MeshResolver
 
     private func ended(_ handle: EasyHandle, _ code: CURLcode) {
         let number = handle.transfer
-        guard var transfer = transfers[number] else { return retire(handle) }
+        guard let transfer = transfers[number] else { return retire(handle) }
         if code == CURLE_OK, let conversation = transfer.conversation {
             return converse(number, conversation, handle, until: transfer.deadline)
         }
@@ -252,12 +266,10 @@ package import MeshResolver
             response.redirectsFollowed = transfer.redirectsFollowed
             outcome = .success(response)
             if let redirect, transfer.request.redirects > 0 {
-                switch follow(transfer, to: redirect, by: response.status) {
-                case .success(let next):
-                    transfers[number] = next
-                    return begin(number)
-                case .failure(let error): outcome = .failure(error)
+                guard let error = follow(redirect, by: response.status, transfer) else {
+                    return begin(transfer, number)
                 }
+                outcome = .failure(error)
             }
         }
         transfers[number] = nil
@@ -283,35 +295,31 @@ package import MeshResolver
                     body: conversation.heard, isBodyCut: false, timings: timings)))
     }
 
+    /// Makes the transfer one to where it was sent; answers why it cannot.
     private func follow(
-        _ transfer: Transfer, to target: String, by status: Int
-    ) -> Result<Transfer, TransferError> {
-        guard transfer.redirectsFollowed < transfer.request.redirects else {
-            return .failure(
-                TransferError(
-                    .badRedirect, blame: .target,
-                    "redirected more than \(transfer.request.redirects) times"))
+        _ target: String, by status: Int, _ transfer: Transfer
+    ) -> TransferError? {
+        let redirects = transfer.request.redirects
+        guard transfer.redirectsFollowed < redirects else {
+            return TransferError(
+                .badRedirect, blame: .target, "redirected more than \(redirects) times")
         }
-        var next = transfer
         do throws(HTTPURL.Fault) {
-            next.request = transfer.request.redirected(to: try HTTPURL(target), by: status)
+            transfer.request = transfer.request.redirected(to: try HTTPURL(target), by: status)
         } catch {
-            return .failure(
-                TransferError(
-                    .badRedirect, blame: .target,
-                    "redirected to where nobody can go: \(error.words)")
-            )
+            return TransferError(
+                .badRedirect, blame: .target, "redirected to where nobody can go: \(error.words)")
         }
-        next.redirectsFollowed += 1
-        next.nameLookup = .zero
-        return .success(next)
+        transfer.redirectsFollowed += 1
+        transfer.nameLookup = .zero
+        return nil
     }
 
     /// Takes a handle out of libcurl's hands, which closes its connection, and keeps it.
     private func retire(_ handle: EasyHandle) {
         // Ours, and added to this multi handle, or ended in it.
         unsafe curl_multi_remove_handle(multi, handle.curl)
-        handle.transfer = 0
+        handle.rest()
         if idleHandles.count < Self.idleHandlesMax { idleHandles.append(handle) }
     }
 

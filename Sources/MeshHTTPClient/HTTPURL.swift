@@ -73,6 +73,7 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isIPv4(_ host: String) -> Bool {
+        guard let last = host.utf8.last, (0x30...0x39).contains(last) else { return false }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && $0.utf8.first != 0x2B }
     }

@@ -18,8 +18,8 @@ package enum Blame: Sendable, Hashable {
     package init(systemError code: CInt) {
         self =
             switch code {
-            case ENETUNREACH, ENETDOWN, EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES,
-                EPERM, EAFNOSUPPORT, EAGAIN:
+            case ENETUNREACH, ENETDOWN, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EADDRNOTAVAIL,
+                EACCES, EPERM, EAFNOSUPPORT, EAGAIN:
                 .ownResources
             default: .target
             }

@@ -54,6 +54,8 @@ package final class Resolver {
     /// When a server last answered something that it could know only if it works.
     private var lastWord: Instant?
     private var isAskingForRoot = false
+    /// Not even the root was known when it was last asked for.
+    private var isDeaf = false
     /// What the hosts file and the configuration were when the channel was made.
     private var configuration = ConfigurationStamp.now
     private var configurationLookedAt: Instant
@@ -121,16 +123,16 @@ package final class Resolver {
     // MARK: Asking
 
     private func ask(_ name: String, number: UInt64, deadline: Instant) {
-        refreshConfiguration()
-        // An answer out of the hosts file comes before `ask` returns, and says nothing about
-        // servers.
-        var isAsking = true
+        lookAtConfiguration()
         guard let channel else {
             loop.schedule(at: loop.now) { [weak self] in
                 self?.answered(name, number, .failed, [])
             }
             return
         }
+        // An answer out of the hosts file comes before `ask` returns, and says nothing about
+        // servers.
+        var isAsking = true
         channel.ask(for: name) { [weak self, loop] status, found in
             guard let self else { return }
             guard isAsking else { return self.answered(name, number, status, found) }
@@ -139,10 +141,12 @@ package final class Resolver {
             }
         }
         isAsking = false
-        let patience = min(Self.doubtAfter, (deadline - loop.now) / 4)
+        let patience = min(Self.doubtAfter, max(.zero, deadline - loop.now) / 4)
         loop.schedule(at: loop.now + patience) { [weak self] in
-            guard let self, self.questions[name]?.number == number else { return }
-            self.doubt(since: self.questions[name]?.began ?? self.loop.now)
+            guard let self, let question = self.questions[name], question.number == number else {
+                return
+            }
+            self.doubt(since: question.began)
         }
     }
 
@@ -155,7 +159,7 @@ package final class Resolver {
         case .found, .noSuchName, .noAddress: word = fromServers
         case .refused, .silence, .failed, .malformed: word = false
         }
-        if word { lastWord = loop.now }
+        if word { (lastWord, isDeaf) = (loop.now, false) }
         guard questions[name]?.number == number else { return }
         switch status {
         case .found:
@@ -196,9 +200,13 @@ package final class Resolver {
         guard !hasWord(since: instant), !isAskingForRoot, let channel else { return }
         isAskingForRoot = true
         var isAsking = true
-        channel.askForRoot { [weak self, loop] status in
-            guard isAsking else { self?.rootAnswered(status); return }
-            loop.schedule(at: loop.now) { [weak self] in self?.rootAnswered(status) }
+        channel.askForRoot { [weak self, weak channel, loop] status in
+            // One that has been replaced has nothing to say any more.
+            let answer = { [weak self, weak channel] in
+                guard let self, let channel, self.channel === channel else { return }
+                self.rootAnswered(status)
+            }
+            if isAsking { loop.schedule(at: loop.now, answer) } else { answer() }
         }
         isAsking = false
     }
@@ -207,9 +215,11 @@ package final class Resolver {
         isAskingForRoot = false
         switch status {
         case .found, .noSuchName, .noAddress:
+            isDeaf = false
             lastWord = loop.now
             decideAll()
         case .refused, .silence, .failed, .malformed:
+            isDeaf = true
             // Who waited for this has its answer: nobody knows anything.
             for (name, question) in questions {
                 guard let kind = question.undecided else { continue }
@@ -278,17 +288,44 @@ package final class Resolver {
         return ResolveError(kind, blame: blame, words)
     }
 
-    /// Reads the system's configuration anew once it has changed (a laptop that moved, a renewed
-    /// lease). Only between questions: a channel that ends fails those that are open.
-    private func refreshConfiguration() {
-        let isDue = loop.now - configurationLookedAt >= Self.configurationLookEvery
-        guard channel == nil || (servers == nil && isDue), !isAskingForRoot, questions.count <= 1
-        else { return }
+    // MARK: The system's configuration
+
+    /// Looks whether it has changed (a laptop that moved, a renewed lease), between questions, or
+    /// once nobody answers any. Not at once: this may run inside an answer of the very channel
+    /// that it would end.
+    private func lookAtConfiguration() {
+        if channel == nil { channel = Self.channel(on: loop, servers) }
+        guard servers == nil, loop.now - configurationLookedAt >= Self.configurationLookEvery else {
+            return
+        }
         configurationLookedAt = loop.now
-        let stamp = ConfigurationStamp.now
-        guard channel == nil || stamp != configuration else { return }
-        configuration = stamp
-        channel = nil
-        channel = Self.channel(on: loop, servers)
+        loop.schedule(at: loop.now) { [weak self] in
+            guard let self, self.isDeaf || self.questions.count <= 1 else { return }
+            let stamp = ConfigurationStamp.now
+            guard stamp != self.configuration else { return }
+            self.configuration = stamp
+            self.renew()
+        }
+    }
+
+    /// Begins anew with what the system says now, and asks what is open once more. Not from within
+    /// an answer.
+    func renew() {
+        guard let next = Self.channel(on: loop, servers) else { return }
+        for name in Array(questions.keys) {
+            lastNumber += 1
+            questions[name]?.number = lastNumber
+            questions[name]?.undecided = nil
+        }
+        isAskingForRoot = false
+        // As it ends, the old one answers all it was asked, under numbers that nobody knows now.
+        withExtendedLifetime(channel) { channel = next }
+        for (name, question) in questions {
+            guard let last = question.waiters.map(\.deadline).max() else {
+                questions[name] = nil
+                continue
+            }
+            ask(name, number: question.number, deadline: last)
+        }
     }
 }

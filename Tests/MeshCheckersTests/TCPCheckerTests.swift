@@ -105,6 +105,28 @@ import Testing
         #expect(try other.saw(kind) == "up: ")
     }
 
+    @Test(.enabled(if: WebServer.isInstalled, "needs nginx and openssl"))
+    func `over TLS a port is up if its certificate is believed and its reply is right`() throws {
+        let server = try WebServer()
+        let roots = TLSTrust.file(server.rootsFile)
+        #expect(try bench.saw(try bench.port(server.good) { $0.tls = roots }) == "up: ")
+        #expect(
+            try bench.saw(try bench.port(server.expired) { $0.tls = roots })
+                == "down: the certificate has expired")
+        let asks = try bench.port(server.good) {
+            $0.tls = roots
+            $0.send = Secret("GET / HTTP/1.0\r\n\r\n")
+            $0.expect = "200 OK"
+        }
+        #expect(try bench.saw(asks) == "up: ")
+        let wrong = try bench.port(server.good) {
+            $0.tls = roots
+            $0.send = Secret("GET /\r\n")
+            $0.expect = "220"
+        }
+        #expect(try bench.saw(wrong).hasPrefix("down: "))
+    }
+
     @Test func `a connection that is no TLS fails its handshake`() throws {
         let server = try LoopbackServer(on: bench.loop) { peer in
             peer.receive = { $0.send("220 plain\r\n") }

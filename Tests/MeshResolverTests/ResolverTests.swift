@@ -157,6 +157,17 @@ private let place6 = SocketAddress.loopback6
         #expect(bench.results.isEmpty)
     }
 
+    @Test func `a changed configuration asks anew what was open`() throws {
+        let bench = try Bench { _, _ in .silence }
+        bench.ask("moved.test.")
+        #expect(try bench.loop.turn { bench.server.count(of: "moved.test") == 2 })
+        bench.server.answer = { _, _ in .addresses([place], life: 60) }
+        bench.resolver.renew()
+        #expect(try bench.loop.turn { !bench.results.isEmpty })
+        #expect(try bench.results.first?.get().map(\.host) == [place.host])
+        #expect(bench.results.count == 1)
+    }
+
     @Test func `beyond its bound a resolver says at once that it is full`() throws {
         let bench = try Bench { _, _ in .silence }
         for number in 0..<Resolver.questionsMax { bench.ask("n\(number).test.") }

@@ -28,15 +28,15 @@ final class HTTPChecker: Checker {
             return attempt
         }
         let began = loop.now
-        transfers[attempt] = client.send(request) { [unowned self] result in
-            self.transfers[attempt] = nil
+        transfers[attempt] = client.send(request) { [weak self, loop] result in
+            self?.transfers[attempt] = nil
             switch result {
             case .success(let response):
                 done(Self.judge(response, by: check))
             case .failure(let error):
                 done(
                     Attempt(
-                        failed: error.description, blame: error.blame, after: self.loop.now - began)
+                        failed: error.description, blame: error.blame, after: loop.now - began)
                 )
             }
         }

@@ -121,9 +121,9 @@ final class TCPChecker: Checker {
                 judgement = check.judge(received, hasEnded: hasEnded)
                 return judgement != .undecided
             }
-        ) { [unowned self] result in
-            self.transfers[id] = nil
-            let span = self.loop.now - began
+        ) { [weak self, loop] result in
+            self?.transfers[id] = nil
+            let span = loop.now - began
             switch (result, judgement) {
             case (.failure(let error), _):
                 done(Attempt(failed: error.description, blame: error.blame, after: span))
