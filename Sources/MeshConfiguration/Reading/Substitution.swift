@@ -45,9 +45,14 @@ enum Substitution {
         }
         if let value, !value.isEmpty { return value }
         let text = rest.dropFirst(2)
-        guard !text.contains("$") else {
+        guard !text.hasDollar else {
             throw Complaint("has a \"$\" in the default of \(name): a default is plain text")
         }
         return String(text)
     }
+}
+
+extension StringProtocol {
+    /// Whether a variable, or a doubled dollar, may be part of it. Asked of every text there is.
+    var hasDollar: Bool { utf8.contains(UInt8(ascii: "$")) }
 }

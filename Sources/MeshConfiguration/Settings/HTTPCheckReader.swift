@@ -46,12 +46,12 @@ extension Section {
 
     private func shown(_ text: String, _ raw: String) -> String {
         let rawPath = raw.pathStart
-        guard rawPath.contains("$") else {
+        guard rawPath.hasDollar else {
             // Only the beginning varies, and that is where the target is.
             return text
         }
-        let start = text.dropLast(text.pathStart.count)
-        return String(start) + rawPath
+        let start = text.utf8.dropLast(text.pathStart.utf8.count)
+        return (String(start) ?? "") + rawPath
     }
 
     private func httpMethod() -> HTTPMethod? {
@@ -77,7 +77,7 @@ extension Section {
                 do throws(Complaint) {
                     headers.append(try httpHeader(entry.key, line))
                     raws[name, default: []].append(.text(line.text ?? ""))
-                    if line.text?.contains("$") == true { varying.insert(name) }
+                    if line.text?.hasDollar == true { varying.insert(name) }
                 } catch {
                     context.complain(
                         "\(path("headers")).\(entry.key)", error.message, at: line.offset)
@@ -126,7 +126,7 @@ extension Section {
             switch node.value {
             case .number(let number): (text, raws) = (number, raws + [.text(number)])
             case .text(let raw):
-                hasVariable = hasVariable || raw.contains("$")
+                hasVariable = hasVariable || raw.hasDollar
                 guard let expanded = expand(raw, key) else { return nil }
                 (text, raws) = (expanded, raws + [.text(raw)])
             default:
@@ -228,9 +228,8 @@ extension StatusSet {
 extension String {
     /// From the slash after the host on.
     fileprivate var pathStart: String {
-        guard let scheme = range(of: "://") else { return "" }
-        return String(self[scheme.upperBound...].drop { !"/?".contains($0) })
+        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { return "" }
+        let rest = utf8[colon...].dropFirst(3)
+        return String(rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }) ?? ""
     }
-
-    private func range(of needle: String) -> Range<Index>? { firstRange(of: needle) }
 }
