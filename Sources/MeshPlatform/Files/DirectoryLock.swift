@@ -29,7 +29,7 @@ package struct DirectoryLock: ~Copyable {
         do throws(SystemError) {
             // Reads a text of ours.
             try systemCall("make \(directory)") { unsafe mkdir(directory, 0o700) }
-        } catch where error.code == EEXIST {
+        } catch  where error.code == EEXIST {
             // As it should be.
         } catch { throw .system(error) }
 
@@ -45,7 +45,7 @@ package struct DirectoryLock: ~Copyable {
         let number = file.number
         do throws(SystemError) {
             try systemCall("lock \(path)") { flock(number, LOCK_EX | LOCK_NB) }
-        } catch where error.code == EWOULDBLOCK {
+        } catch  where error.code == EWOULDBLOCK {
             throw .held(directory: directory, process: Self.holder(path))
         } catch { throw .system(error) }
         self.file = file
@@ -58,6 +58,7 @@ package struct DirectoryLock: ~Copyable {
 
     private static func holder(_ path: String) -> Int? {
         guard let contents = try? AtomicFile.read(path, byteCountMax: 32) else { return nil }
-        return Int(String(decoding: contents.bytes, as: UTF8.self).split(separator: "\n").first ?? "")
+        return Int(
+            String(decoding: contents.bytes, as: UTF8.self).split(separator: "\n").first ?? "")
     }
 }

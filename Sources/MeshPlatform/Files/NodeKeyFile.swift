@@ -47,7 +47,7 @@ package struct NodeKeyFile: Sendable, Hashable {
         let contents: AtomicFile.Contents
         do throws(SystemError) {
             contents = try AtomicFile.read(path, byteCountMax: byteCountMax)
-        } catch where error.code == ENOENT { return nil } catch where error.code == EFBIG {
+        } catch  where error.code == ENOENT { return nil } catch  where error.code == EFBIG {
             throw .malformed(path: path)
         } catch { throw .system(error) }
         guard contents.mode & 0o077 == 0 else {
