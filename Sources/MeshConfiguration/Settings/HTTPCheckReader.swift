@@ -36,22 +36,36 @@ extension Section {
     func webAddress(_ key: String, _ remedy: String) -> WebAddress? {
         required(key, remedy) { text throws(Complaint) in
             do throws(WebAddress.Fault) {
-                guard case .text(let raw)? = written[key] else { return try WebAddress(text) }
-                return try WebAddress(text, shown: shown(text, raw))
+                guard case .text(let raw)? = written[key], let shown = try? shown(raw) else {
+                    return try WebAddress(text)
+                }
+                return try WebAddress(text, shown: shown)
             } catch {
                 throw Complaint("\(error)")
             }
         }
     }
 
-    private func shown(_ text: String, _ raw: String) -> String {
-        let rawPath = raw.pathStart
-        guard rawPath.hasDollar else {
-            // Only the beginning varies, and that is where the target is.
-            return text
+    /// The host is what people look for; what comes after it shows no variable's value.
+    private func shown(_ raw: String) throws(Complaint) -> String {
+        var shown = ""
+        var isPastHost = false
+        for piece in try Substitution.pieces(of: raw, from: context.sources.variable) {
+            guard !isPastHost else {
+                shown += piece.written ?? piece.text
+                continue
+            }
+            let text = shown + piece.text
+            guard let end = text.hostEnd else {
+                shown = text
+                continue
+            }
+            isPastHost = true
+            let rest = text[end...]
+            let isOpen = piece.written == nil || rest == "/"
+            shown = isOpen ? text : "\(text[..<end])/\(Secret.mask)"
         }
-        let start = text.utf8.dropLast(text.pathStart.utf8.count)
-        return (String(start) ?? "") + rawPath
+        return shown
     }
 
     private func httpMethod() -> HTTPMethod? {
@@ -226,10 +240,11 @@ extension StatusSet {
 }
 
 extension String {
-    /// From the slash after the host on.
-    fileprivate var pathStart: String {
-        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { return "" }
-        let rest = utf8[colon...].dropFirst(3)
-        return String(rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }) ?? ""
+    /// Where a URL's host and port have ended; `nil` if they may still go on.
+    fileprivate var hostEnd: Index? {
+        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return utf8[colon...].dropFirst(3).firstIndex {
+            $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
+        }
     }
 }
