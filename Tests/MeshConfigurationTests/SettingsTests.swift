@@ -271,6 +271,24 @@ struct SettingsTests {
         )
     }
 
+    @Test(arguments: [
+        ("${HOST}", "http://a.example"), ("${URL}", "https://a.example:1/***"),
+        ("${URL}&c", "https://a.example:1/***&c"), ("${ROOT}", "http://a.example/"),
+        ("${ROOT}x?${KEY}", "http://a.example/x?${KEY}"),
+        ("https://a.example${PATH}/x", "https://a.example/***/x"),
+        ("${NO:-https://b.example/p?q}", "https://b.example/p?q"),
+        ("https://a.example/$$x", "https://a.example/$x"),
+    ])
+    func `what a URL shows has no value behind its host`(url: String, shown: String) throws {
+        var reading = Reading()
+        reading.variables = [
+            "HOST": "http://a.example", "URL": "https://a.example:1/hook?t=hunter2",
+            "ROOT": "http://a.example/", "KEY": "hunter2", "PATH": "/hunter2",
+        ]
+        let check = try reading.check(#"{"name": "a", "type": "http", "url": "\#(url)"}"#)
+        #expect(check.kind.target == shown)
+    }
+
     @Test func `a target shows the host that a variable stands for, but no part of a token`() throws
     {
         var reading = Reading()

@@ -94,13 +94,12 @@ package struct HTTPHeader: Sendable, Hashable {
         else { return nil }
         self.name = name
         self.value = value
+        let lowered = Array(name.lowercased().utf8)[...]
+        isConfidential = Self.confidentialWords.contains { lowered.holds($0) }
     }
 
     /// Whether the value is one to keep to oneself, judged by the name.
-    package var isConfidential: Bool {
-        let lowered = name.lowercased()
-        return Self.confidentialWords.contains { lowered.contains($0) }
-    }
+    package let isConfidential: Bool
 
     /// A name that says how the request is framed, which is not the configuration's to say.
     package var isFraming: Bool {
@@ -111,7 +110,7 @@ package struct HTTPHeader: Sendable, Hashable {
     private static let confidentialWords = [
         "auth", "cookie", "token", "key", "secret", "password", "session", "signature",
         "credential",
-    ]
+    ].map { Array($0.utf8) }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -30,9 +30,9 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible, CustomRe
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .badByte }
         guard !text.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
         let rest = text.dropFirst(isSecure ? 8 : 7)
-        let authority = rest.prefix { !"/?".contains($0) }
-        guard !authority.utf8.contains(UInt8(ascii: "@")) else { throw .userInformation }
-        self.authority = try Self.authority(String(authority), isSecure ? 443 : 80)
+        let authority = rest.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        guard !authority.contains(UInt8(ascii: "@")) else { throw .userInformation }
+        self.authority = try Self.authority(String(Substring(authority)), isSecure ? 443 : 80)
         self.isSecure = isSecure
         self.text = text
         self.shown = shown ?? text

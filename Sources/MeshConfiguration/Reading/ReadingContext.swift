@@ -53,7 +53,7 @@ final class ReadingContext {
     }
 
     func expand(_ raw: String) throws(Complaint) -> String {
-        guard raw.contains("$") else { return raw }
+        guard raw.hasDollar else { return raw }
         return try Substitution.expand(raw, from: sources.variable)
     }
 

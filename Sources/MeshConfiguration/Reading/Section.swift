@@ -97,7 +97,7 @@ final class Section {
 
     func expand(_ raw: String, _ key: String) -> String? {
         do throws(Complaint) {
-            if raw.contains("$") { written[key] = .text(raw) }
+            if raw.hasDollar { written[key] = .text(raw) }
             return try context.expand(raw)
         } catch {
             complain(key, error.message)
@@ -116,7 +116,7 @@ final class Section {
         switch node.value {
         case .number(let number): shown = number
         // A number cannot be a variable without quotes.
-        case .text(let raw) where raw.contains("$"):
+        case .text(let raw) where raw.hasDollar:
             guard let text = expand(raw, key) else { return nil }
             shown = text
         default:
@@ -134,7 +134,7 @@ final class Section {
         guard let node = node(key) else { return nil }
         switch node.value {
         case .flag(let flag): return flag
-        case .text(let raw) where raw.contains("$"):
+        case .text(let raw) where raw.hasDollar:
             guard let text = expand(raw, key) else { return nil }
             if text == "true" || text == "false" { return text == "true" }
         default: break

@@ -1,34 +1,46 @@
 /// Puts the environment's values in place of `${NAME}` and `${NAME:-text}`; `$$` is a dollar. A
 /// variable's value is taken as it is: nothing in it is replaced again.
 enum Substitution {
+    /// A part of a text: as it reads, and, where it is a variable's value, how it was written.
+    struct Piece: Hashable {
+        var text: String
+        var written: String?
+    }
+
     static func expand(
         _ raw: String, from variable: (String) -> String?
     ) throws(Complaint) -> String {
-        var text = ""
+        try pieces(of: raw, from: variable).map(\.text).joined()
+    }
+
+    static func pieces(
+        of raw: String, from variable: (String) -> String?
+    ) throws(Complaint) -> [Piece] {
+        var pieces: [Piece] = []
         var rest = raw[...]
         while let dollar = rest.firstIndex(of: "$") {
-            text += rest[..<dollar]
+            pieces.append(Piece(text: String(rest[..<dollar])))
             rest = rest[rest.index(after: dollar)...]
             switch rest.first {
             case "$":
-                text += "$"
+                pieces.append(Piece(text: "$"))
                 rest = rest.dropFirst()
             case "{":
                 guard let end = rest.firstIndex(of: "}") else {
                     throw Complaint("has \"${\" without \"}\": write ${NAME}, or $$ for a dollar")
                 }
-                text += try value(of: rest[..<end].dropFirst(), variable)
+                pieces.append(try piece(of: rest[..<end].dropFirst(), variable))
                 rest = rest[rest.index(after: end)...]
             default:
                 throw Complaint("has a single \"$\": write $$ for a dollar, ${NAME} for a variable")
             }
         }
-        return text + rest
+        return pieces + [Piece(text: String(rest))]
     }
 
-    private static func value(
+    private static func piece(
         of inside: Substring, _ variable: (String) -> String?
-    ) throws(Complaint) -> String {
+    ) throws(Complaint) -> Piece {
         let name = inside.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         let rest = inside.dropFirst(name.count)
         guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
@@ -41,13 +53,19 @@ enum Substitution {
                 throw Complaint(
                     "the variable \(name) is not set: set it, or write ${\(name):-text}")
             }
-            return value
+            return Piece(text: value, written: "${\(inside)}")
         }
-        if let value, !value.isEmpty { return value }
+        if let value, !value.isEmpty { return Piece(text: value, written: "${\(inside)}") }
         let text = rest.dropFirst(2)
-        guard !text.contains("$") else {
+        guard !text.hasDollar else {
             throw Complaint("has a \"$\" in the default of \(name): a default is plain text")
         }
-        return String(text)
+        // What stands in the file is no secret of this machine's.
+        return Piece(text: String(text))
     }
+}
+
+extension StringProtocol {
+    /// Whether a variable, or a doubled dollar, may be part of it. Asked of every text there is.
+    var hasDollar: Bool { utf8.contains(UInt8(ascii: "$")) }
 }

@@ -24,6 +24,7 @@ struct AlertReader {
             uniquingKeysWith: { a, _ in a })
         let contactsByName = Dictionary(
             contacts.map { ($0.name.text, $0) }, uniquingKeysWith: { a, _ in a })
+        let names = checks.map { Array($0.definition.name.text.utf8) }
         var routes = Routes()
         var globs = 0
         for section in sections {
@@ -49,8 +50,8 @@ struct AlertReader {
                         "more than \(Configuration.globsMax) alerts have a \"*\" or a \"?\"")
                     break
                 }
-                matched = checks.filter { glob.matches($0.definition.name.text) }
-                    .map(\.definition.id)
+                matched = checks.indices.filter { glob.matches(utf8: names[$0]) }
+                    .map { checks[$0].definition.id }
                 if matched.isEmpty { section.warn("check", "\"\(text)\" matches no check") }
             } else {
                 complainOfCheck(text, section, checksByName)

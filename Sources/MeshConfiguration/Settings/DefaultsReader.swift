@@ -71,7 +71,7 @@ struct CheckDefaults {
         case "majority": return .majority
         case "all": return .all
         default:
-            if raw.contains("$") { return count(of: section) }
+            if raw.hasDollar { return count(of: section) }
             section.complain(key, "\"\(text)\" is neither \"majority\" nor \"all\" nor a number")
             return nil
         }

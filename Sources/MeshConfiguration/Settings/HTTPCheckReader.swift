@@ -36,22 +36,36 @@ extension Section {
     func webAddress(_ key: String, _ remedy: String) -> WebAddress? {
         required(key, remedy) { text throws(Complaint) in
             do throws(WebAddress.Fault) {
-                guard case .text(let raw)? = written[key] else { return try WebAddress(text) }
-                return try WebAddress(text, shown: shown(text, raw))
+                guard case .text(let raw)? = written[key], let shown = try? shown(raw) else {
+                    return try WebAddress(text)
+                }
+                return try WebAddress(text, shown: shown)
             } catch {
                 throw Complaint("\(error)")
             }
         }
     }
 
-    private func shown(_ text: String, _ raw: String) -> String {
-        let rawPath = raw.pathStart
-        guard rawPath.contains("$") else {
-            // Only the beginning varies, and that is where the target is.
-            return text
+    /// The host is what people look for; what comes after it shows no variable's value.
+    private func shown(_ raw: String) throws(Complaint) -> String {
+        var shown = ""
+        var isPastHost = false
+        for piece in try Substitution.pieces(of: raw, from: context.sources.variable) {
+            guard !isPastHost else {
+                shown += piece.written ?? piece.text
+                continue
+            }
+            let text = shown + piece.text
+            guard let end = text.hostEnd else {
+                shown = text
+                continue
+            }
+            isPastHost = true
+            let rest = text[end...]
+            let isOpen = piece.written == nil || rest == "/"
+            shown = isOpen ? text : "\(text[..<end])/\(Secret.mask)"
         }
-        let start = text.dropLast(text.pathStart.count)
-        return String(start) + rawPath
+        return shown
     }
 
     private func httpMethod() -> HTTPMethod? {
@@ -77,7 +91,7 @@ extension Section {
                 do throws(Complaint) {
                     headers.append(try httpHeader(entry.key, line))
                     raws[name, default: []].append(.text(line.text ?? ""))
-                    if line.text?.contains("$") == true { varying.insert(name) }
+                    if line.text?.hasDollar == true { varying.insert(name) }
                 } catch {
                     context.complain(
                         "\(path("headers")).\(entry.key)", error.message, at: line.offset)
@@ -126,7 +140,7 @@ extension Section {
             switch node.value {
             case .number(let number): (text, raws) = (number, raws + [.text(number)])
             case .text(let raw):
-                hasVariable = hasVariable || raw.contains("$")
+                hasVariable = hasVariable || raw.hasDollar
                 guard let expanded = expand(raw, key) else { return nil }
                 (text, raws) = (expanded, raws + [.text(raw)])
             default:
@@ -226,11 +240,11 @@ extension StatusSet {
 }
 
 extension String {
-    /// From the slash after the host on.
-    fileprivate var pathStart: String {
-        guard let scheme = range(of: "://") else { return "" }
-        return String(self[scheme.upperBound...].drop { !"/?".contains($0) })
+    /// Where a URL's host and port have ended; `nil` if they may still go on.
+    fileprivate var hostEnd: Index? {
+        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return utf8[colon...].dropFirst(3).firstIndex {
+            $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
+        }
     }
-
-    private func range(of needle: String) -> Range<Index>? { firstRange(of: needle) }
 }
