@@ -168,6 +168,27 @@ struct TCPStreamTests {
         #expect(released.count == 1)
     }
 
+    /// On a network that loses much, what was written takes longer than any patience with silence.
+    @Test func `a closed connection goes on for as long as its peer takes what it sends`() throws {
+        let text = pattern(24 * 1_024 * 1_024)
+        let pair = try StreamPair(apart: true, pendingByteCountMax: text.count)
+        let released = Heard<Instant>()
+        pair.client.onRelease { released.all.append(SystemClock.now) }
+        let start = SystemClock.now
+        pair.client.write(text)
+        pair.client.close(lingering: .milliseconds(200))
+        try pair.clientLoop.run(within: .seconds(30)) {
+            // Some of it before each of the client's turns, so that it never sees silence.
+            try? pair.serverLoop.turn(waitMax: .zero)
+            if SystemClock.now - start < .milliseconds(1_000) { usleep(20_000) }
+            return pair.serverEar.marks.contains(.readEnded) || released.count > 0
+        }
+        try pair.serverLoop.run { pair.serverEar.marks.contains(.readEnded) }
+        #expect(pair.serverEar.bytes == text)
+        pair.server.close()
+        try pair.run { released.count == 1 }
+    }
+
     @Test func `a connection that is aborted ends at the other side, once`() throws {
         let pair = try StreamPair()
         pair.client.abort()

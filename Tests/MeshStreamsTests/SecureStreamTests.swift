@@ -107,6 +107,20 @@ struct SecureStreamTests {
         }
     }
 
+    @Test func `a server that speaks something else is told as that`() throws {
+        let loop = try EventLoop()
+        let greeting = Array("220 mail.example.net ESMTP\r\n".utf8)
+        let server = try TCPListener(on: loop, at: .anyIPv4) { connection in
+            let stream = try? TCPStream(connection, on: loop) { _ in }
+            stream?.write(greeting)
+        }
+        let ear = Ear()
+        let context = try TLSContext()
+        _ = SecureStream(connecting: loop, to: server.address, context) { ear.hear($0) }
+        try loop.run { ear.ending != nil }
+        #expect(ear.events == [.closed(.tls(.notTLS13))])
+    }
+
     @Test func `another secret opens nothing, and both sides say why`() throws {
         let loop = try EventLoop()
         let server = try Server(on: loop, TLSContext("production", "one"))
