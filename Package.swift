@@ -59,6 +59,7 @@ let platform: [Target] = [
     system("CAres", "libcares", apt: "libc-ares-dev", brew: "c-ares"),
     system("CCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     system("CSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+    system("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     module("MeshPlatform", "MeshCore", "CLinux"),
     module("MeshCrypto", "MeshCore", "COpenSSL"),
     module("MeshStreams", "MeshCore", "MeshPlatform", "MeshCrypto"),
@@ -76,6 +77,9 @@ let adapters: [Target] = [
     module(
         "MeshHistory", "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
         "CSQLite"),
+    module(
+        "MeshStatus", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshEngine", "MeshPlatform", "CMicroHTTPD"),
 ]
 
 // Assembly: JSON to finished values, and all of it joined.
@@ -85,7 +89,8 @@ let assembly: [Target] = [
     module(
         "MeshDaemon", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
         "MeshEngine", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshResolver",
-        "MeshHTTPClient", "MeshCheckers", "MeshNotifiers", "MeshHistory", "MeshConfiguration"),
+        "MeshHTTPClient", "MeshCheckers", "MeshNotifiers", "MeshHistory", "MeshStatus",
+        "MeshConfiguration"),
 ]
 
 let programs: [Target] = [
@@ -127,8 +132,8 @@ let testing: [Target] = [
     tests(of: "MeshHistory", "MeshChecks", "MeshMembership", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
-        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshCrypto",
-        "MeshConfiguration", "MeshTestSupport"),
+        of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
+        "MeshCrypto", "MeshConfiguration"),
     tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),
 ]
 

@@ -8,6 +8,7 @@ import MeshHistory
 import MeshMembership
 package import MeshPlatform
 import MeshResolver
+import MeshStatus
 
 /// A running node: everything that it needs, opened in order, and joined.
 ///
@@ -42,6 +43,8 @@ package final class Daemon {
     let startedAt = SystemClock.wallTime
     private(set) var configuration: Configuration
     private let storing: StoringDesk
+    private var status: ShellStatus?
+    private var endpoint: StatusEndpoint?
     private let load: Load
     private let place: Place
     private var clock = ClockWatch(ClockWatch.read())
@@ -116,6 +119,11 @@ package final class Daemon {
             datagrams: datagrams, streams: streams, seeds: seeds, looks: looks, telling: telling,
             storing: storing, chronicle: chronicle,
             stop: { [unowned self] reason in self.nodeStopped(reason) })
+        let status = ShellStatus(self, meshCheck: meshCheck)
+        self.status = status
+        endpoint = try StatusEndpoint(
+            on: loop, at: configuration.node.http, source: status,
+            options: .init(configuration.http), cryptography: cryptography)
         start()
     }
 
@@ -127,6 +135,7 @@ package final class Daemon {
     private func start() {
         looks.set(configuration.checks)
         telling.set(configuration)
+        status?.refresh()
         watchClock()
         shell.tell { node, now in node.start(now: now) }
         let node = configuration.node
@@ -136,6 +145,7 @@ package final class Daemon {
                 ("name", node.name.text), ("zone", node.zone.text), ("id", "\(shell.node.id)"),
                 ("mesh", configuration.mesh.name.text), ("bind", "\(datagrams.address)"),
                 ("advertise", "\(shell.node.member(shell.node.id)?.address ?? node.bind)"),
+                ("http", endpoint.map { "\($0.address)" } ?? ""),
                 ("checks", "\(configuration.checks.count)"), ("data", node.data),
             ])
     }
@@ -213,6 +223,8 @@ package final class Daemon {
         configuration = next
         looks.set(next.checks)
         telling.set(next)
+        status?.refresh()
+        endpoint?.tokens = next.http.tokens
         shell.tell { node, now in node.handle(next.plan, now: now) }
         log.info("configuration read", ("checks", "\(next.checks.count)"))
     }
@@ -258,10 +270,18 @@ package final class Daemon {
 
     private func end(_ ending: Ending) {
         shell.stop()
+        endpoint?.stop()
         streams.closeAll()
         datagrams.close()
         let told = onEnd
         onEnd = { _ in }
         told(ending)
+    }
+}
+
+extension StatusEndpoint.Options {
+    fileprivate init(_ settings: EndpointSettings) {
+        self.init()
+        tokens = settings.tokens
     }
 }

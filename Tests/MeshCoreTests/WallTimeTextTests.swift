@@ -2,15 +2,16 @@ import MeshCore
 import Testing
 
 @Suite struct WallTimeTextTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"),
-        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-        (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
-        (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
-        (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
-        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
-        (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
+            (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] as [(UInt64, String)])
     func `a time and its text stand for one another`(_ milliseconds: UInt64, _ text: String) {
         #expect(WallTime(milliseconds: milliseconds).rfc3339 == text)
         #expect(WallTime(rfc3339: text) == WallTime(milliseconds: milliseconds))
@@ -29,11 +30,12 @@ import Testing
         #expect(WallTime(milliseconds: .max).rfc3339 == "9999-12-31T23:59:59.999Z")
     }
 
-    @Test(arguments: [
-        ("2026-01-01T01:30:00+01:30", 1_767_225_600_000),
-        ("2025-12-31t23:00:00.5-01:00", 1_767_225_600_500),
-        ("2026-01-01 00:00:00.123456789z", 1_767_225_600_123),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("2026-01-01T01:30:00+01:30", 1_767_225_600_000),
+            ("2025-12-31t23:00:00.5-01:00", 1_767_225_600_500),
+            ("2026-01-01 00:00:00.123456789z", 1_767_225_600_123),
+        ] as [(String, UInt64)])
     func `offsets and fractions are read`(_ text: String, _ milliseconds: UInt64) {
         #expect(WallTime(rfc3339: text)?.milliseconds == milliseconds)
     }

@@ -1,3 +1,4 @@
+import MeshConfiguration
 import Testing
 
 @testable import checkmesh
@@ -57,7 +58,10 @@ struct ArgumentParserTests {
         ("run -x", "\"run\" has no flag -x: the nearest one is -c"),
         ("check --peer a:1", "\"check\" has no flag --peer: the nearest one is --help"),
         ("run --name", "--name needs a value: --name NAME"),
-        ("run --name --zone z", "--name needs a value; one that begins with \"-\" is written --name=--zone"),
+        (
+            "run --name --zone z",
+            "--name needs a value; one that begins with \"-\" is written --name=--zone"
+        ),
         ("run --name a --name b", "--name a second time: keep one of them"),
         ("keygen --token=x", "--token takes no value"),
         ("run now", "\"run\" takes no \"now\""),

@@ -6,6 +6,7 @@ import MeshHistory
 import MeshMembership
 import MeshNotices
 import MeshPlatform
+import MeshStatus
 import MeshVerdicts
 
 /// What has happened, for people: a line in the log, a flip in the history, a notice in the list.
@@ -167,7 +168,7 @@ final class Chronicle {
     private func tell(of view: NoticeView) {
         let fields: [(String, String)] = [
             ("notice", view.notice.id.description), ("check", checkName(view.notice.check)),
-            ("state", view.notice.state.word), ("status", view.status.word),
+            ("state", view.notice.state.word), ("status", view.status.word ?? "superseded"),
             ("node", view.node.map { shell.name(of: $0) } ?? ""),
         ]
         switch view.status {

@@ -62,7 +62,8 @@ struct HTTPAPIClient: APIClient {
             }
             return APIAnswer(status: response.status, body: response.body)
         } catch {
-            throw APIFailure("\(base): \(error): is a node running there? (--node URL)")
+            let hint = error.kind == .cannotConnect ? ": is a node running there? (--node URL)" : ""
+            throw APIFailure("\(base): \(error)\(hint)")
         }
     }
 }

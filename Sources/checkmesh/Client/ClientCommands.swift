@@ -6,6 +6,11 @@ struct ClientCommands {
     let console: Console
     let format: OutputFormat
 
+    /// Checks that are asked for at a time.
+    private static let pageCount = 250
+    /// More than a node can have.
+    private static let checksMax = 100_000
+
     // MARK: status
 
     func status() throws(APIFailure) {
@@ -52,9 +57,11 @@ struct ClientCommands {
     func checks(named names: [String]) throws(APIFailure) {
         var checks: [JSONNode] = []
         if names.isEmpty {
-            let (root, bytes) = try client.document("/api/v1/checks")
-            guard format == .table else { return print(bytes) }
-            checks = root["checks"]?.elements ?? []
+            checks = try allChecks()
+            if format == .json {
+                let list = JSONText.list(checks.map { JSONText($0) })
+                return console.print(JSONText.table([("checks", list)]).line)
+            }
         }
         for name in names {
             let (root, bytes) = try client.document("/api/v1/checks/\(percentEncoded(name))")
@@ -79,6 +86,23 @@ struct ClientCommands {
             ])
         }
         show(table)
+    }
+
+    /// Page by page: a node may have thousands, and none of its answers should be large.
+    private func allChecks() throws(APIFailure) -> [JSONNode] {
+        var checks: [JSONNode] = []
+        var path = "/api/v1/checks?limit=\(Self.pageCount)"
+        while true {
+            let (root, _) = try client.document(path)
+            let page = root["checks"]?.elements ?? []
+            checks += page
+            // A node that sends the same page for ever is not listened to for ever.
+            guard let cursor = root["next_cursor"]?.text, !page.isEmpty,
+                checks.count < Self.checksMax
+            else { return checks }
+            path =
+                "/api/v1/checks?limit=\(Self.pageCount)&cursor=\(percentEncoded(cursor))"
+        }
     }
 
     func incidents(check: String?, limit: Int?) throws(APIFailure) {
@@ -108,12 +132,16 @@ struct ClientCommands {
         let (root, bytes) = try client.document(
             "/api/v1/notifications" + Self.query(check: check, limit: limit))
         guard format == .table else { return print(bytes) }
+        // A node answers check by check. These times sort as texts.
+        let notices = (root["notifications"]?.elements ?? []).sorted {
+            ($0["at"]?.text ?? "") > ($1["at"]?.text ?? "")
+        }
         var table = Table([
             ("AT", .left), ("CHECK", .left), ("STATE", .left), ("CONTACT", .left),
             ("KIND", .left), ("STATUS", .left), ("NODE", .left), ("TRIES", .right),
             ("ERROR", .left),
         ])
-        for notice in root["notifications"]?.elements ?? [] {
+        for notice in notices.prefix(limit ?? notices.count) {
             let state = Show.text(notice["state"])
             let status = Show.text(notice["status"])
             table.add([
@@ -130,16 +158,12 @@ struct ClientCommands {
     // MARK: forget
 
     func forget(_ node: String, token: String?) throws(APIFailure) {
-        let answer = try client.post(
-            "/api/v1/members/\(percentEncoded(node))/forget", [], token: token)
-        guard (200..<300).contains(answer.status) else {
-            _ = try answer.checked()
-            return
-        }
-        if format == .json {
-            print(answer.body.isEmpty ? Array("{}".utf8) : answer.body)
-        } else {
-            console.print("\(node) is forgotten")
+        let body = JSONText.table([("node", .text(node))]).line
+        let answer = try client.post("/api/v1/forget", Array(body.utf8), token: token)
+        _ = try answer.checked()
+        switch format {
+        case .table: console.print("\(node) is forgotten")
+        case .json: print(answer.body)
         }
     }
 

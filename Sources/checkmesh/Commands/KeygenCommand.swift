@@ -1,6 +1,7 @@
 import MeshConfiguration
 import MeshCore
 import MeshCrypto
+import MeshPlatform
 
 /// Makes what only chance can make: a mesh secret, an API token, a node's key.
 struct KeygenCommand {
@@ -23,9 +24,26 @@ struct KeygenCommand {
         show([("token", token), ("hash", hash)], plain: "token  \(token)\nhash   \(hash)")
     }
 
-    /// The key stays in `folder`, where the node finds it at its first start.
+    /// Makes the key of a node whose data is to be in `folder`, unless it has one, and prints its
+    /// public half: what a roster lists. The key itself stays there, where the node finds it.
     func printNodeKey(in folder: String) throws {
-        throw UsageError("keygen --node: not in this build: \(folder)")
+        let path = "\(folder)/node.key"
+        var file = try NodeKeyFile.read(path)
+        if file == nil {
+            // Not while a node is making its own.
+            let lock = try DirectoryLock(folder)
+            file = try NodeKeyFile.readOrMake(path, now: SystemClock.wallTime) {
+                Ed25519SigningKey.generate().seed
+            }
+            withExtendedLifetime(lock) {}
+            console.complain("made \(path)")
+        }
+        guard let file else { return }
+        let key = Ed25519SigningKey(seed: file.seed).publicKey
+        let id = NodeID(of: key, using: cryptography)
+        show(
+            [("key", key.bytes.hexadecimal), ("id", id.description)],
+            plain: key.bytes.hexadecimal)
     }
 
     private func show(_ values: [(String, String)], plain: String) {

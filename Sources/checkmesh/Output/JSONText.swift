@@ -1,12 +1,29 @@
+import MeshConfiguration
+
 /// Writes JSON, keys in the order they are given.
 indirect enum JSONText: Sendable {
     case null
     case flag(Bool)
     case number(Int)
     case decimal(Double)
+    /// As somebody else wrote it.
+    case literal(String)
     case text(String)
     case list([JSONText])
     case table([(String, JSONText)])
+
+    /// What was read, to be written again.
+    init(_ node: JSONNode) {
+        self =
+            switch node.value {
+            case .null: .null
+            case .flag(let flag): .flag(flag)
+            case .number(let number): .literal(number)
+            case .text(let text): .text(text)
+            case .list(let elements): .list(elements.map { JSONText($0) })
+            case .table(let members): .table(members.map { ($0.key, JSONText($0.node)) })
+            }
+    }
 
     static func optional(_ text: String?) -> JSONText { text.map { .text($0) } ?? .null }
 
@@ -21,6 +38,7 @@ indirect enum JSONText: Sendable {
         case .null: line += "null"
         case .flag(let flag): line += flag ? "true" : "false"
         case .number(let number): line += String(number)
+        case .literal(let number): line += number
         case .decimal(let number): line += number.isFinite ? "\(number)" : "null"
         case .text(let text): Self.write(quoted: text, to: &line)
         case .list(let elements):

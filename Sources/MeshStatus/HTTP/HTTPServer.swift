@@ -1,0 +1,464 @@
+import CMicroHTTPD
+import Glibc
+import MeshCore
+import MeshPlatform
+
+/// An HTTP/1.1 server on a loop: libmicrohttpd without a thread of its own. Its descriptor is one of
+/// the loop's, its timeouts are one timer, and requests are answered on the loop, at once or later.
+///
+/// Bounds: `Limits`. What is beyond them is refused with a problem document or, where nothing can be
+/// said any more, closed; each is counted.
+@safe
+final class HTTPServer {
+    /// Answers a request, once, at once or later. Whoever lets go of it without answering leaves the
+    /// client to its timeout.
+    typealias Handler = (Request, _ answer: @escaping (Response) -> Void) -> Void
+
+    let limits: EndpointLimits
+    /// With the port that was taken where 0 was asked for.
+    let address: SocketAddress
+    private(set) var counters = EndpointCounters()
+
+    let loop: EventLoop
+    private let handler: Handler
+    private let daemon: OpaquePointer
+    private var watch: EventLoop.Watch?
+    private var timerDue: Instant?
+    /// Open connections, for their deadlines.
+    private var guests: [ObjectIdentifier: Guest] = [:]
+    /// Exchanges that wait for their answer outside of libmicrohttpd.
+    private var suspended: [ObjectIdentifier: Exchange] = [:]
+    private var isSweeping = false
+    private var isStopped = false
+
+    init(
+        on loop: EventLoop, at wanted: SocketAddress, limits: EndpointLimits,
+        handler: @escaping Handler
+    ) throws(SystemError) {
+        self.loop = loop
+        self.limits = limits
+        self.handler = handler
+        var writer = ByteWriter(reservingCapacity: 16)
+        writer.write(wanted.host)
+        let host = writer.bytes
+        let socket = try systemCall("listen on \(wanted)") {
+            // Reads 16 bytes of address.
+            unsafe cmicrohttpd_listen(
+                host, wanted.isIPv4 ? 1 : 0, wanted.port, CInt(limits.backlog))
+        }
+        address = SocketAddress(host: wanted.host, port: cmicrohttpd_port(socket))
+        let context = HTTPContext()
+        let started = unsafe cmicrohttpd_start(
+            socket,
+            cmicrohttpd_limits(
+                connections: UInt32(limits.connections),
+                connections_per_client: UInt32(limits.connectionsPerClient),
+                idle_seconds: UInt32(limits.idle.milliseconds / 1_000 + 1),
+                connection_memory: limits.connectionByteCount),
+            HTTPContext.handle, HTTPContext.completed, HTTPContext.connected,
+            Unmanaged.passUnretained(context).toOpaque())
+        guard let daemon = unsafe started else {
+            _ = close(socket)
+            throw SystemError(ENOMEM, "start the endpoint on \(wanted)")
+        }
+        unsafe self.daemon = unsafe daemon
+        self.context = context
+        context.server = self
+        // The daemon's own descriptor, cancelled before it is stopped.
+        watch = try loop.watch(unsafe cmicrohttpd_epoll(daemon), for: .read) { [unowned self] _ in
+            run()
+        }
+        run()
+    }
+
+    /// What the callbacks are given. It outlives the daemon.
+    private let context: HTTPContext
+
+    deinit { stop() }
+
+    /// Closes every connection and the socket. Nothing is answered any more.
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        if let watch { loop.cancel(watch) }
+        for exchange in suspended.values { exchange.resume() }
+        suspended = [:]
+        // Started here, stopped once; it calls back for each connection that it closes.
+        unsafe MHD_stop_daemon(daemon)
+    }
+
+    // MARK: The daemon's turn
+
+    private func run() {
+        guard !isStopped else { return }
+        // The daemon lives until `stop`; this is its only thread.
+        _ = unsafe MHD_run(daemon)
+        var wait: CUnsignedLongLong = 0
+        // Writes one number.
+        guard unsafe MHD_get_timeout(daemon, &wait) == .YES else { return }
+        let span = TimeSpan.milliseconds(Int64(min(wait, 60_000)))
+        wake(at: span == .zero ? loop.now : SystemClock.now + span)
+    }
+
+    /// Timers that were set for later are left to fire for nothing: a request sets several.
+    private func wake(at due: Instant) {
+        if let timerDue, timerDue <= due { return }
+        timerDue = due
+        loop.schedule(at: due) { [weak self] in
+            guard let self, timerDue == due else { return }
+            timerDue = nil
+            run()
+        }
+    }
+
+    // MARK: Connections
+
+    /// One connection, and when it must have come further.
+    final class Guest {
+        fileprivate let descriptor: CInt
+        fileprivate var deadline: Instant
+        fileprivate init(descriptor: CInt, deadline: Instant) {
+            self.descriptor = descriptor
+            self.deadline = deadline
+        }
+    }
+
+    fileprivate func welcome(_ descriptor: CInt) -> Guest {
+        counters.connections += 1
+        let guest = Guest(
+            descriptor: descriptor, deadline: SystemClock.now + limits.requestWait)
+        guests[ObjectIdentifier(guest)] = guest
+        counters.connectionsOpen = guests.count
+        sweepLater()
+        return guest
+    }
+
+    fileprivate func seeOff(_ guest: Guest) {
+        guests[ObjectIdentifier(guest)] = nil
+        counters.connectionsOpen = guests.count
+    }
+
+    private func sweepLater() {
+        guard !isSweeping, !guests.isEmpty else { return }
+        isSweeping = true
+        loop.schedule(at: SystemClock.now + limits.sweepPeriod) { [weak self] in self?.sweep() }
+    }
+
+    /// libmicrohttpd's own timeout starts anew with each byte; this one does not, so that a client
+    /// cannot hold its place by sending, or taking, a byte now and then.
+    private func sweep() {
+        isSweeping = false
+        for guest in guests.values where guest.deadline <= loop.now {
+            counters.timeouts += 1
+            guest.deadline = loop.now + .hours(1)
+            // The daemon's descriptor, open until it calls back that it is closed: it finds an end
+            // of stream and closes it.
+            _ = shutdown(guest.descriptor, CInt(SHUT_RDWR))
+        }
+        sweepLater()
+    }
+
+    // MARK: Requests
+
+    /// One request and its answer.
+    @safe
+    final class Exchange {
+        fileprivate let connection: OpaquePointer
+        fileprivate let guest: Guest?
+        fileprivate var request: Request?
+        fileprivate var bodyByteCountMax = 0
+        fileprivate var isTooLarge = false
+        fileprivate var isAsked = false
+        fileprivate var answer: Response?
+        fileprivate var isSuspended = false
+        fileprivate var isOver = false
+
+        @unsafe fileprivate init(_ connection: OpaquePointer, guest: Guest?) {
+            unsafe self.connection = unsafe connection
+            self.guest = guest
+        }
+
+        /// Expects it to be suspended.
+        fileprivate func resume() {
+            isSuspended = false
+            // A suspended connection stays open until it is resumed.
+            unsafe MHD_resume_connection(connection)
+        }
+    }
+
+    /// The header of a request has arrived. An answer ends it here, before its body.
+    fileprivate func begin(
+        _ exchange: Exchange, method: String, url: String, headerByteCount: Int
+    ) -> Response? {
+        counters.requests += 1
+        exchange.guest?.deadline = SystemClock.now + limits.answerWait
+        guard url.utf8.count <= limits.urlByteCount else {
+            return refuse(
+                .problem(
+                    414, "URI Too Long",
+                    "A path may have \(limits.urlByteCount) bytes, this one has "
+                        + "\(url.utf8.count)."))
+        }
+        guard headerByteCount <= limits.headerByteCount else {
+            return refuse(
+                .problem(
+                    431, "Request Header Fields Too Large",
+                    "A header may have \(limits.headerByteCount) bytes, this one has "
+                        + "\(headerByteCount)."))
+        }
+        let lengths = exchange.header("Content-Length")
+        if let length = lengths.flatMap(Int.init), length > limits.bodyByteCount {
+            return refuse(tooLarge)
+        }
+        let path: [String]
+        let query: [(name: String, value: String)]
+        do throws(RequestFault) {
+            path = try Request.path(url)
+            query = try exchange.query()
+        } catch {
+            return refuse(
+                .problem(
+                    400, "Bad Request",
+                    "The \(error == .badPath ? "path" : "query") is not percent-encoded UTF-8."))
+        }
+        exchange.request = Request(
+            method: Self.method(method), path: path, query: query,
+            authorization: exchange.header("Authorization"),
+            ifNoneMatch: exchange.header("If-None-Match"))
+        return nil
+    }
+
+    private static func method(_ text: String) -> Request.Method {
+        switch text {
+        case "GET": .get
+        case "HEAD": .head
+        case "POST": .post
+        default: .other(text)
+        }
+    }
+
+    private var tooLarge: Response {
+        .problem(413, "Content Too Large", "A body may have \(limits.bodyByteCount) bytes.")
+    }
+
+    private func refuse(_ response: Response) -> Response {
+        counters.refusals += 1
+        return response
+    }
+
+    fileprivate func receive(_ bytes: UnsafeBufferPointer<CChar>, for exchange: Exchange) {
+        guard !exchange.isTooLarge, let request = exchange.request else { return }
+        guard request.body.count + bytes.count <= limits.bodyByteCount else {
+            exchange.isTooLarge = true
+            exchange.request?.body = []
+            return
+        }
+        // libmicrohttpd lends the bytes for the length of the callback; they are copied.
+        exchange.request?.body.append(
+            contentsOf: unsafe bytes.map { UInt8(bitPattern: $0) })
+    }
+
+    /// The whole request has arrived: the answer, or `nil` while it is not known.
+    fileprivate func ask(_ exchange: Exchange) -> Response? {
+        if let answer = exchange.answer { return answer }
+        guard !exchange.isAsked, let request = exchange.request else { return nil }
+        exchange.isAsked = true
+        if exchange.isTooLarge { return refuse(tooLarge) }
+        handler(request) { [weak self, exchange] response in
+            guard exchange.answer == nil, !exchange.isOver else { return }
+            exchange.answer = response
+            guard exchange.isSuspended else { return }
+            self?.resume(exchange)
+        }
+        if let answer = exchange.answer { return answer }
+        exchange.isSuspended = true
+        suspended[ObjectIdentifier(exchange)] = exchange
+        // The connection is the daemon's, and in its handler, where it may be suspended.
+        unsafe MHD_suspend_connection(exchange.connection)
+        loop.schedule(at: SystemClock.now + limits.laterWait) { [weak self, weak exchange] in
+            guard let self, let exchange, exchange.isSuspended, !isStopped else { return }
+            counters.timeouts += 1
+            exchange.answer = .problem(
+                503, "Service Unavailable", "The answer is not known in time. Try again.",
+                headers: [("Retry-After", "5")])
+            resume(exchange)
+        }
+        return nil
+    }
+
+    /// libmicrohttpd takes it up again at its next turn, and wakes nobody for it.
+    private func resume(_ exchange: Exchange) {
+        suspended[ObjectIdentifier(exchange)] = nil
+        exchange.resume()
+        wake(at: loop.now)
+    }
+
+    fileprivate func finish(_ exchange: Exchange) {
+        exchange.isOver = true
+        suspended[ObjectIdentifier(exchange)] = nil
+        exchange.guest?.deadline = SystemClock.now + limits.requestWait
+    }
+}
+
+extension HTTPServer.Exchange {
+    /// The first header of that name.
+    fileprivate func header(_ name: String) -> String? {
+        // Both texts are C's, read while the connection is in its handler, and copied.
+        unsafe MHD_lookup_connection_value(connection, .HEADER_KIND, name).map {
+            unsafe String(cString: $0)
+        }
+    }
+
+    fileprivate func query() throws(RequestFault) -> [(name: String, value: String)] {
+        let list = HTTPContext.List()
+        // Calls back for each argument before it returns; the list lives for longer.
+        _ = unsafe MHD_get_connection_values(
+            connection, .GET_ARGUMENT_KIND, HTTPContext.collect,
+            Unmanaged.passUnretained(list).toOpaque())
+        var query: [(name: String, value: String)] = []
+        for (name, value) in list.pairs {
+            guard let name = Request.percentDecoded(name), let value = Request.percentDecoded(value)
+            else { throw .badQuery }
+            query.append((name, value))
+        }
+        return query
+    }
+}
+
+/// The way from C's callbacks to the server.
+final class HTTPContext {
+    weak var server: HTTPServer?
+
+    final class List {
+        var pairs: [([UInt8], [UInt8])] = []
+    }
+
+    static let collect: MHD_KeyValueIterator = { context, _, name, value in
+        guard let context = unsafe context, let name = unsafe name else { return .YES }
+        // The list that was handed over, and two texts that C ends with NUL, copied at once.
+        let list = unsafe Unmanaged<List>.fromOpaque(context).takeUnretainedValue()
+        let text = unsafe String(cString: name)
+        let meaning = unsafe value.map { unsafe String(cString: $0) } ?? ""
+        list.pairs.append((Array(text.utf8), Array(meaning.utf8)))
+        return .YES
+    }
+
+    private static func server(_ context: UnsafeMutableRawPointer?) -> HTTPServer? {
+        guard let context = unsafe context else { return nil }
+        // What `cmicrohttpd_start` was given; the server keeps it for as long as the daemon lives.
+        return unsafe Unmanaged<HTTPContext>.fromOpaque(context).takeUnretainedValue().server
+    }
+
+    static let connected: MHD_NotifyConnectionCallback = { context, connection, place, what in
+        guard let server = unsafe server(context), let connection = unsafe connection,
+            let place = unsafe place
+        else { return }
+        if what == .CONNECTION_NOTIFY_STARTED {
+            let guest = server.welcome(unsafe cmicrohttpd_socket(connection))
+            // The server holds it until `seeOff`, below; the place is the connection's own.
+            unsafe place.pointee = Unmanaged.passUnretained(guest).toOpaque()
+        } else if let kept = unsafe place.pointee {
+            server.seeOff(
+                unsafe Unmanaged<HTTPServer.Guest>.fromOpaque(kept).takeUnretainedValue())
+            unsafe place.pointee = nil
+        }
+    }
+
+    static let handle: MHD_AccessHandlerCallback = {
+        context, connection, url, method, _, upload, uploadCount, place in
+        guard let server = unsafe server(context), let connection = unsafe connection,
+            let url = unsafe url, let method = unsafe method, let uploadCount = unsafe uploadCount,
+            let place = unsafe place
+        else { return .NO }
+        guard let kept = unsafe place.pointee else {
+            // What `connected` has put there; the server holds it while the connection is open.
+            let guest = unsafe cmicrohttpd_connection_context(connection).map {
+                unsafe Unmanaged<HTTPServer.Guest>.fromOpaque($0).takeUnretainedValue()
+            }
+            let exchange = unsafe HTTPServer.Exchange(connection, guest: guest)
+            // Retained for the request, until `completed`.
+            unsafe place.pointee = Unmanaged.passRetained(exchange).toOpaque()
+            // Two texts that C ends with NUL, copied at once.
+            let refusal = unsafe server.begin(
+                exchange, method: String(cString: method), url: String(cString: url),
+                headerByteCount: cmicrohttpd_header_size(connection))
+            guard let refusal else { return .YES }
+            return unsafe queue(refusal, on: connection)
+        }
+        // Retained above.
+        let exchange = unsafe Unmanaged<HTTPServer.Exchange>.fromOpaque(kept).takeUnretainedValue()
+        let count = unsafe uploadCount.pointee
+        if count > 0 {
+            if let upload = unsafe upload {
+                unsafe server.receive(
+                    UnsafeBufferPointer(start: upload, count: count), for: exchange)
+            }
+            unsafe uploadCount.pointee = 0
+            return .YES
+        }
+        guard let answer = server.ask(exchange) else { return .YES }
+        return unsafe queue(answer, on: connection)
+    }
+
+    static let completed: MHD_RequestCompletedCallback = { context, _, place, _ in
+        guard let place = unsafe place, let kept = unsafe place.pointee else { return }
+        // Retained once, when the request began; this is its end.
+        let exchange = unsafe Unmanaged<HTTPServer.Exchange>.fromOpaque(kept).takeRetainedValue()
+        unsafe place.pointee = nil
+        unsafe server(context)?.finish(exchange)
+    }
+
+    // MARK: Answers
+
+    @unsafe private static func queue(_ answer: Response, on connection: OpaquePointer)
+        -> MHD_Result
+    {
+        let made: OpaquePointer?
+        switch answer.body {
+        case .bytes(var bytes):
+            // Copied at once. libmicrohttpd only reads them, whatever the type says.
+            unsafe made = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe MHD_create_response_from_buffer(
+                    buffer.count, buffer.baseAddress, .RESPMEM_MUST_COPY)
+            }
+        case .stream(let stream):
+            // Retained for the response, until it calls `letGo`.
+            unsafe made = unsafe MHD_create_response_from_callback(
+                UInt64.max, 32_768, take, Unmanaged.passRetained(stream).toOpaque(), letGo)
+        }
+        guard let response = unsafe made else { return .NO }
+        // The daemon holds what it has queued; this is our hold of it.
+        defer { unsafe MHD_destroy_response(response) }
+        for (name, value) in [("Content-Type", answer.type)] + always + answer.headers {
+            // Copied at once; a value with a line break is refused, and left out.
+            _ = unsafe MHD_add_response_header(response, name, value)
+        }
+        return unsafe MHD_queue_response(connection, UInt32(answer.status), response)
+    }
+
+    private static let always = [
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+    ]
+
+    private static let take: MHD_ContentReaderCallback = { context, _, buffer, count in
+        guard let context = unsafe context, let buffer = unsafe buffer else {
+            return cmicrohttpd_end_of_stream
+        }
+        // Retained by the response that calls.
+        let stream = unsafe Unmanaged<PieceStream>.fromOpaque(context).takeUnretainedValue()
+        let piece = stream.take(atMost: count)
+        guard !piece.isEmpty else { return cmicrohttpd_end_of_stream }
+        // The piece has at most the `count` bytes that there is room for.
+        unsafe piece.withUnsafeBytes { bytes in
+            unsafe UnsafeMutableRawPointer(buffer).copyMemory(
+                from: bytes.baseAddress ?? UnsafeRawPointer(buffer), byteCount: bytes.count)
+        }
+        return piece.count
+    }
+
+    private static let letGo: MHD_ContentReaderFreeCallback = { context in
+        guard let context = unsafe context else { return }
+        // Retained once, for the response that ends here.
+        unsafe Unmanaged<PieceStream>.fromOpaque(context).release()
+    }
+}
