@@ -4,8 +4,10 @@
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -127,6 +129,11 @@ int clinux_accept(int listener, struct clinux_address *peer) {
     int accepted = accept4(listener, &native.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted >= 0) clinux_address_read(&native, length, peer);
     return accepted;
+}
+
+int clinux_unacknowledged_count(int socket) {
+    int count = 0;
+    return ioctl(socket, SIOCOUTQ, &count) < 0 ? 0 : count;
 }
 
 int clinux_receive_datagrams(

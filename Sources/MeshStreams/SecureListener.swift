@@ -35,6 +35,7 @@ package final class SecureListener {
     package var unprovenCount: Int { unproven.count }
 
     private let loop: EventLoop
+    private let handshakeTimeMax: TimeSpan
     private let listener: TCPListener
     private var handler: ((SecureStream) -> Void)?
     /// Oldest first.
@@ -44,9 +45,11 @@ package final class SecureListener {
     /// it calls `onEvent` on it at once, or `close`.
     package init(
         on loop: EventLoop, at address: SocketAddress, _ context: TLSContext,
+        handshakeTimeMax: TimeSpan = SecureStream.handshakeTimeDefault,
         _ handler: @escaping (SecureStream) -> Void
     ) throws(SystemError) {
         self.loop = loop
+        self.handshakeTimeMax = handshakeTimeMax
         self.context = context
         self.handler = handler
         let relay = Relay()
@@ -75,7 +78,8 @@ package final class SecureListener {
         // Fails for want of memory or descriptors in the kernel: then the connection is closed.
         guard
             let stream = try? SecureStream(
-                accepted, on: loop, context, { slot.hear($0) })
+                accepted, on: loop, context, handshakeTimeMax: handshakeTimeMax,
+                { slot.hear($0) })
         else {
             counters.failed += 1
             return

@@ -35,7 +35,7 @@ package final class SecureStream {
     }
 
     package static let connectTimeMax = TimeSpan.seconds(10)
-    package static let handshakeTimeMax = TimeSpan.seconds(5)
+    package static let handshakeTimeDefault = TimeSpan.seconds(5)
     package static let pendingByteCountMax = 4 * 1_024 * 1_024
     /// What records add to what is written: 22 bytes to each 16 KiB, and the last word.
     private static let overheadByteCountMax = 22 * (pendingByteCountMax / 16_384 + 1) + 1_024
@@ -53,14 +53,17 @@ package final class SecureStream {
     /// Gone, and to be told so at the end of the turn.
     private var isDoomed = false
     private var lastReceived: Instant
+    private let handshakeTimeMax: TimeSpan
     private let idleTimeMax: TimeSpan?
 
     /// Connects to `address` and shakes hands. Whatever fails, `handler` hears it.
     package init(
         connecting loop: EventLoop, to address: SocketAddress, _ context: TLSContext,
-        idleTimeMax: TimeSpan? = nil, _ handler: @escaping (Event) -> Void
+        handshakeTimeMax: TimeSpan = handshakeTimeDefault, idleTimeMax: TimeSpan? = nil,
+        _ handler: @escaping (Event) -> Void
     ) {
         self.loop = loop
+        self.handshakeTimeMax = handshakeTimeMax
         self.handler = handler
         self.idleTimeMax = idleTimeMax
         lastReceived = loop.now
@@ -75,9 +78,11 @@ package final class SecureStream {
     /// Shakes hands with whoever has connected.
     package init(
         _ accepted: consuming TCPListener.Accepted, on loop: EventLoop, _ context: TLSContext,
-        idleTimeMax: TimeSpan? = nil, _ handler: @escaping (Event) -> Void
+        handshakeTimeMax: TimeSpan = handshakeTimeDefault, idleTimeMax: TimeSpan? = nil,
+        _ handler: @escaping (Event) -> Void
     ) throws(SystemError) {
         self.loop = loop
+        self.handshakeTimeMax = handshakeTimeMax
         self.handler = handler
         self.idleTimeMax = idleTimeMax
         lastReceived = loop.now
@@ -134,7 +139,7 @@ package final class SecureStream {
 
     // MARK: Ending
 
-    /// Closes after what was written has been sent, which may take `span`. No event follows. A
+    /// Closes after what was written has been sent, as `TCPStream.close` does. No event follows. A
     /// stream that is not opened yet is dropped.
     package func close(lingering span: TimeSpan = TCPStream.lingerDefault) {
         guard handler != nil else { return }
@@ -190,7 +195,7 @@ package final class SecureStream {
     }
 
     private func awaitHandshake() {
-        timer = loop.schedule(at: SystemClock.now + Self.handshakeTimeMax) {
+        timer = loop.schedule(at: SystemClock.now + handshakeTimeMax) {
             self.timer = nil
             self.end(.handshakeTimedOut)
         }

@@ -51,6 +51,26 @@ struct SecureListenerTests {
         try loop.run { server.listener.unprovenCount == 0 }
     }
 
+    @Test func `a handshake that does not come to its end is ended`() throws {
+        let loop = try EventLoop()
+        let listener = try SecureListener(
+            on: loop, at: .anyIPv4, TLSContext(), handshakeTimeMax: .milliseconds(50)
+        ) { _ in Issue.record("expected nobody") }
+        let endings = Heard<SecureStream.Ending>()
+        listener.onFailure = { endings.all.append($1) }
+        let isGone = Heard<Bool>()
+        let client = TCPStream(connecting: loop, to: listener.address, within: .seconds(5)) {
+            if $0 == .readEnded { isGone.all.append(true) }
+        }
+        // The beginning of a record.
+        client.write([0x16, 3, 1])
+        try loop.run { isGone.count == 1 }
+        #expect(endings.all == [.handshakeTimedOut])
+        #expect(listener.counters.timedOut == 1)
+        #expect(listener.unprovenCount == 0)
+        client.abort()
+    }
+
     @Test func `a stream that nobody takes is closed when it speaks`() throws {
         let loop = try EventLoop()
         let context = try TLSContext()

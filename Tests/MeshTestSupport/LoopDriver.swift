@@ -30,3 +30,7 @@ extension SocketAddress {
 
     package func with(port: UInt16) -> SocketAddress { SocketAddress(host: host, port: port) }
 }
+
+/// Whether both are the same bytes. For megabytes: an expectation that compares arrays itself looks
+/// for their smallest difference when it fails, which takes hours.
+package func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool { left == right }

@@ -49,6 +49,9 @@ int clinux_local_address(int socket, struct clinux_address *address);
 // accept4(2), non-blocking and closed on exec.
 int clinux_accept(int listener, struct clinux_address *peer);
 
+// How many bytes of a connection the peer's kernel has not acknowledged; 0 if that can't be told.
+int clinux_unacknowledged_count(int socket);
+
 // One datagram of a batch: where it lies in the batch's buffer, and whose it is.
 struct clinux_datagram {
     struct clinux_address address;

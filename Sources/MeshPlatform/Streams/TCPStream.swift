@@ -32,8 +32,11 @@ package final class TCPStream {
     }
 
     package static let pendingByteCountDefault = 4 * 1_024 * 1_024
-    /// How long `close` may take to send what waits and to hear of the peer's end.
+    /// How long a closed connection waits for the peer to take more of what was written, and then
+    /// for the peer's end.
     package static let lingerDefault = TimeSpan.seconds(5)
+    /// How long it waits in all, for a peer that takes one byte at a time.
+    package static let lingerTimeMax = TimeSpan.minutes(1)
     private static let readByteCount = 16_384
     private static let readsPerTurnMax = 8
 
@@ -206,7 +209,9 @@ package final class TCPStream {
 
     // MARK: Ending
 
-    /// Closes after what was written has been sent, which may take `span`. No event follows.
+    /// Closes after what was written has been sent. No event follows. That may take as long as the
+    /// peer takes some of it every `span`, `lingerTimeMax` at the most: on a network that loses a
+    /// quarter of its packets, megabytes take a while.
     ///
     /// What the peer still sends is read and forgotten until it ends as well: a connection that is
     /// closed over unread bytes is reset, and a reset can overtake what was sent before it.
@@ -216,12 +221,28 @@ package final class TCPStream {
         case .connecting: release()
         case .open:
             state = .lingering
-            if let timer { loop.cancel(timer) }
-            timer = loop.schedule(at: SystemClock.now + span) { self.release() }
+            linger(span, until: SystemClock.now + Self.lingerTimeMax)
             isFinishing = true
             flushAtTurnEnd()
         case .lingering, .released: break
         }
+    }
+
+    private func linger(_ span: TimeSpan, until end: Instant) {
+        let before = untakenByteCount
+        timer = loop.schedule(at: min(SystemClock.now + span, end)) {
+            self.timer = nil
+            guard self.untakenByteCount < before, self.loop.now < end else {
+                return self.release()
+            }
+            self.linger(span, until: end)
+        }
+    }
+
+    /// What was written and the peer's kernel does not have yet.
+    private var untakenByteCount: Int {
+        guard let number = descriptor?.number else { return 0 }
+        return pendingByteCount + Int(clinux_unacknowledged_count(number))
     }
 
     /// Closes at once, and drops what waits to be sent. No event follows.
