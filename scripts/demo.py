@@ -99,7 +99,8 @@ class Demo:
         self.processes, self.nodes, self.site = [], [], None
         self.hooks = Webhooks()
         self.hooks.before_answer = self.hear
-        self.is_stopping = False
+        #: Lines that wait for their turn: not amid what is explained, nor while the nodes leave.
+        self.untold = []
         self.http = [free_port(port) for port in HTTP_PORTS]
         self.mesh = [free_port(port) for port in MESH_PORTS]
         self.site_port = free_port(SITE_PORT)
@@ -132,13 +133,12 @@ class Demo:
 
     def hear(self, body):
         """Stands for a chat or a pager: prints what a webhook says on one line."""
-        if self.is_stopping:
-            return
         what = f"{body['check']} is {body['state']}"
         if body.get("reason"):
             what += f": {body['reason']}"
-        tell(f"TOLD  {what} (confirmed by {', '.join(body['confirmed_by']) or 'nobody'}; "
-             f"sent by {body['sent_by']})")
+        self.untold.append(
+            f"{time.strftime('%H:%M:%S')}  TOLD  {what} (confirmed by "
+            f"{', '.join(body['confirmed_by']) or 'nobody'}; sent by {body['sent_by']})")
 
     # Processes
 
@@ -199,7 +199,6 @@ class Demo:
                 tell(f"{process.name} was started again: process {process.process.pid}")
 
     def stop(self):
-        self.is_stopping = True
         until = time.monotonic() + LEAVING
         for processes in (self.nodes, self.processes):
             for process in processes:
@@ -215,13 +214,13 @@ class Demo:
         program = os.path.relpath(CHECKMESH, ROOT) if CHECKMESH.startswith(ROOT) else CHECKMESH
         last = f"--node 127.0.0.1:{self.http[-1]}"
         rows = [
-            (f"kill {self.site.process.pid}", "the web server stops: one notice, agreed upon by several nodes"),
-            (f"kill -9 {self.nodes[2].process.pid}", "node-3 dies: the others take over its checks, and tell of it"),
+            (f"kill {self.site.process.pid}", "the web server stops: several nodes agree, one tells"),
+            (f"kill -9 {self.nodes[2].process.pid}", "node-3 dies: the others take over and tell of it"),
             (f"kill -USR1 {os.getpid()}", "starts again whatever you have killed"),
-            (f"{program} checks {last}", "what the mesh says, as node-5 knows it"),
-            (f"{program} members {last}", "its nodes"),
+            (f"{program} checks {last}", "all checks, as node-5 knows them"),
+            (f"{program} members {last}", "the nodes"),
             (f"{program} incidents {last}", "outages, and who confirmed them"),
-            (f"{program} notifications {last}", "who was told of what, and by whom"),
+            (f"{program} notifications {last}", "who was told of what"),
         ]
         width = max(len(command) for command, _ in rows)
         say("\nFive nodes in three zones are one mesh. Any of them answers for all of it:\n")
@@ -264,6 +263,8 @@ def main():
             for process in demo.processes:
                 if process.has_just_ended():
                     tell(f"{process.name} has ended: {process.ending()}")
+            while demo.untold:
+                say(demo.untold.pop(0))
             if wants["again"]:
                 wants["again"] = False
                 demo.start_again()
