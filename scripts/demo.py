@@ -214,8 +214,8 @@ class Demo:
         program = os.path.relpath(CHECKMESH, ROOT) if CHECKMESH.startswith(ROOT) else CHECKMESH
         last = f"--node 127.0.0.1:{self.http[-1]}"
         rows = [
-            (f"kill {self.site.process.pid}", "the web server stops: several nodes agree, one tells"),
-            (f"kill -9 {self.nodes[2].process.pid}", "node-3 dies: the others take over and tell of it"),
+            (f"kill {self.site.process.pid}", "the web server stops: several agree, one tells"),
+            (f"kill -9 {self.nodes[2].process.pid}", "node-3 dies: the others take over"),
             (f"kill -USR1 {os.getpid()}", "starts again whatever you have killed"),
             (f"{program} checks {last}", "all checks, as node-5 knows them"),
             (f"{program} members {last}", "the nodes"),
