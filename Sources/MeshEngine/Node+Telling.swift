@@ -48,7 +48,7 @@ extension Node {
                 ByteReader(body), mesh: mesh, cryptography: cryptography),
             certificate.flip.id == flip.id
         else { return }
-        let first = certificate.supporters.min { $0.entry.since < $1.entry.since }
+        let first = certificate.foremost
         let owners = Int(certificate.supporters.map(\.entry.owners).max() ?? 1)
         let ladder = verdicts.ladder(of: flip.check, confirmations: owners)
         notices.learn(
