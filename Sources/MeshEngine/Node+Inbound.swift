@@ -111,10 +111,12 @@ extension Node {
     private mutating func takeTold(_ update: Update, now: Instant) {
         let subject = Self.subject(of: update, using: cryptography)
         membership.noteHeard(update, about: Self.key(subject))
-        let membership = self.membership
+        let (membership, verdicts) = (self.membership, self.verdicts)
         let intake =
             update.kind == UpdateKind.receipt
-            ? notices.receive(receipt: update, isTrusted: membership.isListed, now: now)
+            ? notices.receive(
+                receipt: update, isTrusted: membership.isListed,
+                certified: { verdicts.flip(of: $0).map { ($0.birth, $0.epoch) } }, now: now)
             : notices.receive(record: update, isTrusted: membership.isListed, now: now)
         switch intake {
         case .new: self.membership.broadcast(update, about: Self.key(subject), now: now)

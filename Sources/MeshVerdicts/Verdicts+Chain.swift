@@ -123,6 +123,7 @@ extension Verdicts {
                 effects.append(.mail(update, about: book[place].id.bytes, to: owners))
             }
         }
+        effects.append(.certified(certificate, origin: origin))
         report(.flipped(flip, from: former?.flip.state, origin: origin))
         setProvisional(nil, of: place)
         beginAnew(place, at: flip, now: now)
