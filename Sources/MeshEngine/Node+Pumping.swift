@@ -143,8 +143,12 @@ extension Node {
             settling.noticesWait = true
         case .recall(let check): recall(check, now: now)
         case .report(let event):
-            if case .changed(let view) = event {
+            switch event {
+            case .changed(let view):
                 health.note(view.status, of: view.notice.contact, now: now)
+            case .equivocated(let node, let first, let second):
+                noteEquivocation(of: node, .notice, first, second, now: now)
+            case .recorded, .refused: break
             }
             outbox.add(.reportNotice(event))
         }

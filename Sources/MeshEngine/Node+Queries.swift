@@ -32,6 +32,9 @@ extension Node {
         verdicts.storageByteCount + dossiers.storageByteCount + notices.storageByteCount
     }
 
+    /// What proves that members misbehave, the oldest first.
+    package var provenEquivocations: [EquivocationLog.Proof] { equivocations.proofs }
+
     package var checkIDs: [CheckID] { verdicts.checkIDs }
     package func check(_ check: CheckID, now: Instant) -> CheckView? {
         var view = verdicts.view(of: check, now: now)

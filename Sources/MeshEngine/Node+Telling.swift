@@ -23,9 +23,22 @@ extension Node {
         case .confirmed(let flip):
             notices.confirm(flip.check, flip.id, now: now)
         case .provisional(let check, let state): noteProvisional(state, of: check, now: now)
+        case .equivocated(let node, let first, let second):
+            noteEquivocation(of: node, .verdict, first, second, now: now)
         // Flips come with their certificates.
-        case .flipped, .watched, .equivocated, .abstained: break
+        case .flipped, .watched, .abstained: break
         }
+    }
+
+    mutating func noteEquivocation(
+        of node: NodeID, _ subject: EquivocationLog.Proof.Subject, _ first: [UInt8],
+        _ second: [UInt8], now: Instant
+    ) {
+        counters.equivocations += 1
+        equivocations.note(
+            .init(
+                node: node, subject: subject, first: first, second: second,
+                at: wallClock.time(at: now)))
     }
 
     /// A flip that is known by name: its certificate is read once more.

@@ -29,6 +29,7 @@ package struct Node: Sendable {
     var health: MeshHealth
     var selfWatch: SelfWatch
     var partials = PartialWatch()
+    var equivocations = EquivocationLog()
     var sides: Sides?
     var generator: SeededGenerator
     var timers = DeadlineQueue<Timer>()
