@@ -48,6 +48,7 @@ extension Node {
         case .present(let number):
             rollCall.handle(present: number, from: peer.node, now: now)
         case .envelope: break
+        case .askSights: answerSights(to: peer.node, now: now)
         }
     }
 
@@ -64,6 +65,9 @@ extension Node {
         case UpdateKind.flipNews:
             guard let peer else { return }
             take(flipNews: update, from: peer, now: now)
+        case UpdateKind.sights:
+            guard peer != nil else { return }
+            take(sights: update, now: now)
         case VerdictMail.kinds:
             guard let peer else { return }
             do throws(DecodeError) {

@@ -138,5 +138,6 @@ extension Node {
         settling.ticks += 1
         if settling.ticks % 30 == 0 { feedAllMembers(now: now) }
         watchMesh(now: now)
+        askForSights(now: now)
     }
 }

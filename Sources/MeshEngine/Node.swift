@@ -24,6 +24,7 @@ package struct Node: Sendable {
     var fetchAlarm = Alarm()
     var dossiers = DossierDesk()
     var roster = RosterFeed()
+    var sights = SightDesk()
     var settling: Settling
     /// What is wrong with the mesh, with this node, and what only this side of a cut sees.
     var health: MeshHealth

@@ -148,4 +148,18 @@ extension Verdicts {
         book.storageByteCount + duties.count * 400 + book.archivedCount * 160
             + placement.storageByteCount
     }
+
+    /// Whether exactly one check here has this prefix.
+    package func knows(_ prefix: CheckPrefix) -> Bool { book.place(of: prefix) != nil }
+
+    /// What this node saw last of the checks whose first owner it is.
+    package var firstHandLooks: [(check: CheckID, latency: TimeSpan, endedAt: Instant)] {
+        duties.places.compactMap { place in
+            guard let duty = duties.at(place), duty.role == .owner(rank: 0),
+                let observation = duty.lastObservation, case .saw = observation.outcome,
+                let endedAt = duty.lastObservedAt
+            else { return nil }
+            return (book[duty.check].id, observation.latency, endedAt)
+        }
+    }
 }
