@@ -256,9 +256,10 @@ class Webhooks:
 
 
 class Nginx:
-    """A web server that can be stopped and started again at once on one address."""
+    """A web server that can be stopped and started again at once on one address. A `log` gets a
+    line, `path time`, for each request."""
 
-    def __init__(self, host, port=8090):
+    def __init__(self, host, port=8090, log=None):
         self.host, self.port = host, port
         self.url = f"http://{host}:{port}/"
         self.directory = tempfile.mkdtemp(prefix="checkmesh-nginx-")
@@ -271,7 +272,9 @@ class Nginx:
             file.write(
                 f"daemon off; master_process off; pid nginx.pid;\n"
                 f"events {{ worker_connections 4096; }}\n"
-                f"http {{ access_log off; client_body_temp_path t; proxy_temp_path t;\n"
+                f"http {{ log_format looks '$uri $msec';\n"
+                f"  access_log {log + ' looks buffer=64k flush=1s' if log else 'off'};\n"
+                f"  client_body_temp_path t; proxy_temp_path t;\n"
                 f"  fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;\n"
                 f"  server {{ listen {host}:{port} backlog=4096; location / {{ return 200 'ok'; }} }} }}\n")
 
