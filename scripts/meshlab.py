@@ -48,6 +48,28 @@ def spread(values):
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
+def cpu_seconds(pid):
+    """What all threads of a process have spent so far, by the scheduler's own count: an idle node
+    needs less in a minute than a tick of /proc/PID/stat."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def memory(pid):
+    """(RSS, private dirty) of a process in KiB."""
+    rss = dirty = 0
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        for line in file:
+            if line.startswith("Rss:"):
+                rss = int(line.split()[1])
+            elif line.startswith("Private_Dirty:"):
+                dirty = int(line.split()[1])
+    return rss, dirty
+
+
 class Node:
     """One `checkmesh run`."""
 
@@ -114,20 +136,10 @@ class Node:
         return self.get("/readyz") is not None
 
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid)
 
     def memory(self):
-        """(RSS, private dirty) in KiB."""
-        rss = dirty = 0
-        with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Rss:"):
-                    rss = int(line.split()[1])
-                elif line.startswith("Private_Dirty:"):
-                    dirty = int(line.split()[1])
-        return rss, dirty
+        return memory(self.process.pid)
 
 
 def mesh_nodes(mesh):
@@ -244,9 +256,10 @@ class Webhooks:
 
 
 class Nginx:
-    """A web server that can be stopped and started again at once on one address."""
+    """A web server that can be stopped and started again at once on one address. A `log` gets a
+    line, `path time`, for each request."""
 
-    def __init__(self, host, port=8090):
+    def __init__(self, host, port=8090, log=None):
         self.host, self.port = host, port
         self.url = f"http://{host}:{port}/"
         self.directory = tempfile.mkdtemp(prefix="checkmesh-nginx-")
@@ -259,7 +272,9 @@ class Nginx:
             file.write(
                 f"daemon off; master_process off; pid nginx.pid;\n"
                 f"events {{ worker_connections 4096; }}\n"
-                f"http {{ access_log off; client_body_temp_path t; proxy_temp_path t;\n"
+                f"http {{ log_format looks '$uri $msec';\n"
+                f"  access_log {log + ' looks buffer=64k flush=1s' if log else 'off'};\n"
+                f"  client_body_temp_path t; proxy_temp_path t;\n"
                 f"  fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;\n"
                 f"  server {{ listen {host}:{port} backlog=4096; location / {{ return 200 'ok'; }} }} }}\n")
 
