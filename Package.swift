@@ -136,7 +136,8 @@ let testing: [Target] = [
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
         of: "MeshDaemon", "MeshChecks", "MeshConfiguration", "MeshCrypto", "MeshEngine",
-        "MeshMembership", "MeshPlatform", "MeshTestSupport", "MeshVerdicts", "checkmesh"),
+        "MeshHistory", "MeshMembership", "MeshPlatform", "MeshStreams", "MeshTestSupport",
+        "MeshVerdicts", "checkmesh"),
     tests(
         of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
         "MeshCrypto", "MeshConfiguration"),

@@ -30,10 +30,11 @@ final class Lab {
         MeshText(checks: checks, target: target.url, hook: hooks.url)
     }
 
-    /// Starts a node that knows those that run already.
+    /// Starts a node that is told of the addresses `reserved`, or of those that run already.
     @discardableResult
     func start(
-        _ name: String, _ text: MeshText, _ edit: (inout NodeFlags) -> Void = { _ in }
+        _ name: String, _ text: MeshText, in folder: TemporaryDirectory? = nil,
+        _ edit: (inout NodeFlags) -> Void = { _ in }
     ) throws -> LabNode {
         var flags = NodeFlags()
         flags.name = name
@@ -42,14 +43,34 @@ final class Lab {
         flags.http = "127.0.0.1:0"
         flags.peers = nodes.prefix(3).compactMap { $0.daemon?.address.description }
         edit(&flags)
-        let node = try LabNode(text, flags)
+        let node = try LabNode(text, flags, in: folder)
         nodes.append(node)
-        try node.start(on: loop)
+        do { try node.start(on: loop) } catch {
+            nodes.removeLast()
+            throw error
+        }
         return node
     }
 
+    /// Starts nodes that all know where the others will be. (One that knows of nobody is a mesh
+    /// of its own, and right in all that it decides before others come.)
     func start(_ count: Int, _ text: MeshText) throws {
-        for number in 1...count { try start("n\(number)", text) }
+        let addresses = try Self.reserve(count, on: loop).map(\.description)
+        for number in 1...count {
+            try start("n\(number)", text) { flags in
+                flags.bind = addresses[number - 1]
+                flags.peers = addresses
+            }
+        }
+    }
+
+    /// Addresses that were free a moment ago, of hosts that nobody else in 127.0.0.0/8 has.
+    static func reserve(_ count: Int, on loop: EventLoop) throws -> [SocketAddress] {
+        let net = 0x7F00_0000 | UInt32.random(in: 1...0xFFFE) << 8
+        return try (1...count).map { number in
+            let host = SocketAddress(ipv4: net | UInt32(number), port: 0)
+            return try LoopbackServer(on: loop, host: host, nil).address
+        }
     }
 
     func run(
@@ -89,15 +110,15 @@ final class LabNode {
     private var flags: NodeFlags
     private let logFile: FileDescriptor
 
-    init(_ text: MeshText, _ flags: NodeFlags) throws {
+    init(_ text: MeshText, _ flags: NodeFlags, in folder: TemporaryDirectory?) throws {
         self.text = text
         self.flags = flags
         name = flags.name ?? ""
-        folder = try TemporaryDirectory()
-        self.flags.data = flags.data ?? folder.path
+        self.folder = try folder ?? TemporaryDirectory()
+        self.flags.data = flags.data ?? self.folder.path
         // Reads a text of its own.
         let number = unsafe open(
-            folder.path + "/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            self.folder.path + "/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         logFile = FileDescriptor(owning: number)
     }
 
