@@ -76,26 +76,3 @@ extension NoticeMessage {
         return json.bytes
     }
 }
-
-extension NoticeKind {
-    /// Its word in the API and in notifications.
-    package var word: String {
-        switch self {
-        case .flip: "flip"
-        case .reminder: "reminder"
-        case .escalation: "escalation"
-        case .partial: "partial"
-        case .mesh: "mesh"
-        }
-    }
-}
-
-extension TargetState {
-    fileprivate var word: String {
-        switch self {
-        case .up: "up"
-        case .degraded: "degraded"
-        case .down: "down"
-        }
-    }
-}
