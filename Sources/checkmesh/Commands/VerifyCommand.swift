@@ -64,7 +64,7 @@ struct VerifyCommand {
         let name = names.first { text in
             CheckName(text).map { CheckID(of: $0, in: id, using: cryptography) } == flip.check
         }
-        let previous = certificate.previous.map(Self.word) ?? "unknown"
+        let previous = certificate.previous.word
         guard format == .table else {
             let signers = certificate.supporters.map(Self.json)
             console.print(
