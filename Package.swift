@@ -135,6 +135,10 @@ let testing: [Target] = [
         "MeshEngine", "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
+        of: "MeshDaemon", "MeshChecks", "MeshConfiguration", "MeshCrypto", "MeshEngine",
+        "MeshHistory", "MeshMembership", "MeshPlatform", "MeshStreams", "MeshTestSupport",
+        "MeshVerdicts", "checkmesh"),
+    tests(
         of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
         "MeshCrypto", "MeshConfiguration"),
     tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),

@@ -9,6 +9,8 @@ package struct ConfigurationGlance: Sendable, Hashable {
     package var mesh: Label?
     /// The public keys of `mesh.roster`, if there are any.
     package var roster: Set<PublicKey>
+    /// What the checks are called.
+    package var checkNames: [String]
 
     /// A file that is not there is no problem unless it was named. Throws what makes a named one
     /// unreadable, or the address useless.
@@ -56,7 +58,8 @@ package struct ConfigurationGlance: Sendable, Hashable {
         }
         return ConfigurationGlance(
             http: http.asked, mesh: text(mesh?["name"]).flatMap { Label($0) },
-            roster: Set(keys ?? []))
+            roster: Set(keys ?? []),
+            checkNames: (document.root["checks"]?.elements ?? []).compactMap { text($0["name"]) })
     }
 }
 

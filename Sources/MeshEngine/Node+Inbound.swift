@@ -48,6 +48,7 @@ extension Node {
         case .present(let number):
             rollCall.handle(present: number, from: peer.node, now: now)
         case .envelope: break
+        case .askSights: answerSights(to: peer.node, now: now)
         }
     }
 
@@ -64,6 +65,9 @@ extension Node {
         case UpdateKind.flipNews:
             guard let peer else { return }
             take(flipNews: update, from: peer, now: now)
+        case UpdateKind.sights:
+            guard peer != nil else { return }
+            take(sights: update, now: now)
         case VerdictMail.kinds:
             guard let peer else { return }
             do throws(DecodeError) {
@@ -111,10 +115,12 @@ extension Node {
     private mutating func takeTold(_ update: Update, now: Instant) {
         let subject = Self.subject(of: update, using: cryptography)
         membership.noteHeard(update, about: Self.key(subject))
-        let membership = self.membership
+        let (membership, verdicts) = (self.membership, self.verdicts)
         let intake =
             update.kind == UpdateKind.receipt
-            ? notices.receive(receipt: update, isTrusted: membership.isListed, now: now)
+            ? notices.receive(
+                receipt: update, isTrusted: membership.isListed,
+                certified: { verdicts.flip(of: $0).map { ($0.birth, $0.epoch) } }, now: now)
             : notices.receive(record: update, isTrusted: membership.isListed, now: now)
         switch intake {
         case .new: self.membership.broadcast(update, about: Self.key(subject), now: now)

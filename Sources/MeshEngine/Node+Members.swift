@@ -36,9 +36,12 @@ extension Node {
 
     /// At the start, and now and then for what no event tells, such as a clone that has stopped.
     mutating func feedAllMembers(now: Instant) {
-        let counted = membership.countedKnown
-        for node in roster.fed.subtracting(counted).sorted() { feed(node, now: now) }
-        for node in counted { feed(node, now: now) }
+        if roster.fedRevision != membership.membersRevision {
+            roster.fedRevision = membership.membersRevision
+            let counted = membership.countedKnown
+            for node in roster.fed.subtracting(counted).sorted() { feed(node, now: now) }
+            for node in counted { feed(node, now: now) }
+        }
         verdicts.settlePlacement(now: now)
     }
 

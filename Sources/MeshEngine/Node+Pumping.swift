@@ -100,12 +100,11 @@ extension Node {
             _ = membership.send(
                 kind: EngineMessage.envelope.kind, fields: [], updates: [update], to: node,
                 now: now)
-        case .needMajority(let since):
-            rollCall.ask(
-                since: since, now: now, known: membership.countedKnown,
-                clones: membership.countedClones, using: &generator)
+        case .needMajority(let since): callRoll(since: since, now: now)
         case .compare(let node): _ = truthSync.force(node, now: now)
         case .store(let item): outbox.add(.store(item, token: nil))
+        case .certified(let certificate, let origin):
+            learn(certificate, origin: origin, isContested: false, now: now)
         case .report(let event):
             outbox.add(.reportCheck(event))
             tell(event, now: now)
@@ -140,13 +139,16 @@ extension Node {
             membership.broadcast(update, about: Self.key(subject), now: now)
         case .deliver(let order): outbox.add(.deliver(order))
         case .needMajority:
-            rollCall.ask(
-                since: now, now: now, known: membership.countedKnown,
-                clones: membership.countedClones, using: &generator)
+            callRoll(since: now, now: now)
             settling.noticesWait = true
+        case .recall(let check): recall(check, now: now)
         case .report(let event):
-            if case .changed(let view) = event {
+            switch event {
+            case .changed(let view):
                 health.note(view.status, of: view.notice.contact, now: now)
+            case .equivocated(let node, let first, let second):
+                noteEquivocation(of: node, .notice, first, second, now: now)
+            case .recorded, .refused: break
             }
             outbox.add(.reportNotice(event))
         }
@@ -165,6 +167,15 @@ extension Node {
     }
 
     // MARK: The majority
+
+    /// Most calls are answered by one that runs or has just ended: only another asks who is to be
+    /// called.
+    private mutating func callRoll(since: Instant, now: Instant) {
+        let isNeeded = rollCall.mustBegin(since: since, now: now)
+        rollCall.ask(
+            since: since, now: now, known: isNeeded ? membership.countedKnown : [],
+            clones: isNeeded ? membership.countedClones : [], using: &generator)
+    }
 
     private mutating func perform(_ effect: RollCall.Effect, now: Instant) {
         switch effect {

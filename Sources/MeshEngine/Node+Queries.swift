@@ -26,10 +26,14 @@ extension Node {
     package var queuedUpdatesCount: Int { membership.queuedUpdatesCount }
     /// Bytes of memory held for each member: table, index and what hangs on it.
     package var memberStorageByteCount: Int { membership.memberStorageByteCount }
-    /// Bytes of memory held for checks: placement, flips with their proof, verdicts, digests.
+    /// Bytes of memory held for checks: placement, flips with their proof, verdicts, digests, what is
+    /// to be told and what was. What the configuration lists is not in it.
     package var truthStorageByteCount: Int {
-        verdicts.storageByteCount + dossiers.storageByteCount
+        verdicts.storageByteCount + dossiers.storageByteCount + notices.storageByteCount
     }
+
+    /// What proves that members misbehave, the oldest first.
+    package var provenEquivocations: [EquivocationLog.Proof] { equivocations.proofs }
 
     package var checkIDs: [CheckID] { verdicts.checkIDs }
     package func check(_ check: CheckID, now: Instant) -> CheckView? {

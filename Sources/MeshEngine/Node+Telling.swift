@@ -17,30 +17,33 @@ extension Node {
         return CheckID(of: name, in: mesh, using: cryptography)
     }
 
-    /// Who is told of each check, the built-in one among them.
-    var allRoutes: [CheckID: [Route]] {
-        guard !plan.meshRoutes.isEmpty else { return plan.routes }
-        var routes = plan.routes
-        routes[meshCheck, default: []] += plan.meshRoutes
-        return routes
-    }
-
     mutating func tell(_ event: CheckEvent, now: Instant) {
         switch event {
-        case .flipped(let flip, let from, let origin):
-            learn(flip, from: from, origin: origin, isContested: false, now: now)
-        case .forked(_, let won):
-            learn(won, from: nil, origin: .received, isContested: true, now: now)
+        case .forked(_, let won): learn(won, origin: .received, isContested: true, now: now)
         case .confirmed(let flip):
             notices.confirm(flip.check, flip.id, now: now)
         case .provisional(let check, let state): noteProvisional(state, of: check, now: now)
-        case .watched, .equivocated, .abstained: break
+        case .equivocated(let node, let first, let second):
+            noteEquivocation(of: node, .verdict, first, second, now: now)
+        // Flips come with their certificates.
+        case .flipped, .watched, .abstained: break
         }
     }
 
+    mutating func noteEquivocation(
+        of node: NodeID, _ subject: EquivocationLog.Proof.Subject, _ first: [UInt8],
+        _ second: [UInt8], now: Instant
+    ) {
+        counters.equivocations += 1
+        equivocations.note(
+            .init(
+                node: node, subject: subject, first: first, second: second,
+                at: wallClock.time(at: now)))
+    }
+
+    /// A flip that is known by name: its certificate is read once more.
     private mutating func learn(
-        _ flip: Flip, from previous: TargetState?, origin: CheckEvent.Origin, isContested: Bool,
-        now: Instant
+        _ flip: Flip, origin: CheckEvent.Origin, isContested: Bool, now: Instant
     ) {
         guard plan.routes[flip.check] != nil,
             let body = verdicts.certificate(of: flip.check),
@@ -48,7 +51,17 @@ extension Node {
                 ByteReader(body), mesh: mesh, cryptography: cryptography),
             certificate.flip.id == flip.id
         else { return }
-        let first = certificate.supporters.min { $0.entry.since < $1.entry.since }
+        learn(certificate, origin: origin, isContested: isContested, now: now)
+    }
+
+    mutating func learn(
+        _ certificate: Certificate, origin: CheckEvent.Origin, isContested: Bool, now: Instant
+    ) {
+        let flip = certificate.flip
+        guard plan.routes[flip.check] != nil, verdicts.flip(of: flip.check)?.id == flip.id,
+            isContested || !notices.isQuiet(flip.check, flip.state, after: certificate.previous)
+        else { return }
+        let first = certificate.foremost
         let owners = Int(certificate.supporters.map(\.entry.owners).max() ?? 1)
         let ladder = verdicts.ladder(of: flip.check, confirmations: owners)
         notices.learn(
@@ -68,8 +81,14 @@ extension Node {
     private mutating func learnAnew(now: Instant) {
         for check in notices.openChecks {
             guard let flip = verdicts.flip(of: check) else { continue }
-            learn(flip, from: nil, origin: .restored, isContested: false, now: now)
+            learn(flip, origin: .restored, isContested: false, now: now)
         }
+    }
+
+    /// What telling had forgotten of a quiet check is wanted after all.
+    mutating func recall(_ check: CheckID, now: Instant) {
+        guard let flip = verdicts.flip(of: check) else { return }
+        learn(flip, origin: .restored, isContested: false, now: now)
     }
 
     mutating func restore(_ key: [UInt8], _ value: [UInt8], now: Instant) {
@@ -114,9 +133,11 @@ extension Node {
     mutating func tick(now: Instant) {
         timers.schedule(.tick, at: now + .seconds(1))
         verdicts.setHealth(membership.localHealthScore)
+        membership.noteMajority()
         takeFooting(now: now)
         settling.ticks += 1
         if settling.ticks % 30 == 0 { feedAllMembers(now: now) }
         watchMesh(now: now)
+        askForSights(now: now)
     }
 }

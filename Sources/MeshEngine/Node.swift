@@ -24,11 +24,14 @@ package struct Node: Sendable {
     var fetchAlarm = Alarm()
     var dossiers = DossierDesk()
     var roster = RosterFeed()
+    var sights = SightDesk()
     var settling: Settling
     /// What is wrong with the mesh, with this node, and what only this side of a cut sees.
     var health: MeshHealth
     var selfWatch: SelfWatch
     var partials = PartialWatch()
+    var equivocations = EquivocationLog()
+    var sides: Sides?
     var generator: SeededGenerator
     var timers = DeadlineQueue<Timer>()
     var outbox = Outbox()
@@ -41,6 +44,13 @@ package struct Node: Sendable {
     /// When this node was last called; the tick sees to it that it is once a second.
     var lastCalled: Instant?
     package internal(set) var counters = NodeCounters()
+
+    /// Who can be reached of those that count, and who cannot, as of a revision of the members.
+    struct Sides: Sendable {
+        var revision: UInt64
+        var group: [NodeID]
+        var missing: [NodeID]
+    }
 
     /// What the node itself waits for, beside its parts.
     enum Timer: Sendable {
@@ -103,7 +113,8 @@ package struct Node: Sendable {
         feedAllMembers(now: now)
         verdicts.set(plans: plan.checks, now: now)
         notices.setRoutes(
-            allRoutes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+            plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
+            now: now)
         startWatchingMesh(now: now)
         dossiers.restore(from: notices)
         timers.schedule(.tick, at: now + .seconds(1))
@@ -235,7 +246,8 @@ package struct Node: Sendable {
         self.plan = plan
         verdicts.set(plans: plan.checks, now: now)
         notices.setRoutes(
-            allRoutes, contacts: plan.contacts, meshCheck: meshCheck, now: now)
+            plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
+            now: now)
         pump(now: now)
     }
 
@@ -297,7 +309,7 @@ package struct Node: Sendable {
         pump(now: now)
     }
     package mutating func acknowledge(_ check: CheckID, actor: String, now: Instant) {
-        notices.acknowledge(check, actor: actor, now: now)
+        notices.acknowledge(check, at: verdicts.flip(of: check)?.id, actor: actor, now: now)
         pump(now: now)
     }
     package mutating func post(

@@ -24,6 +24,8 @@ package struct NodeCounters: Sendable, Hashable {
     /// Receipts and records whose signature does not fit, and receipts, records and claims of those
     /// whose word does not count here.
     package var statementsRefused = 0
+    /// Members found to have signed two things under one number; `Node.provenEquivocations` lists them.
+    package var equivocations = 0
 
     package init() {}
 }

@@ -63,7 +63,7 @@ package struct FlipRecord: Hashable, Sendable {
                 ByteReader(bytes), mesh: mesh, cryptography: cryptography)
         else { return nil }
         let flip = certificate.flip
-        let first = certificate.supporters.min { $0.entry.since < $1.entry.since }
+        let first = certificate.foremost
         self.init(
             id: flip.id, check: flip.check, name: name, birth: flip.birth, epoch: flip.epoch,
             parent: flip.parent, state: flip.state, previous: certificate.previous,

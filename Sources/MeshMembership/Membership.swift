@@ -64,6 +64,8 @@ package struct Membership: Sendable {
     var seeds: SeedJoiner
     var cloneWatch = CloneWatch()
     var clonedMembers = ClonedMembers()
+    /// Whether this side had the majority, as of a revision of the table.
+    private var majority: (revision: UInt64, isHeld: Bool)?
     var signing = SigningDesk()
     /// The incarnation last drafted; the table holds the one last signed.
     var lastIncarnation: UInt32 = 0
@@ -241,6 +243,20 @@ package struct Membership: Sendable {
     /// More than half of the known are reachable; at exactly half, the half with the lowest id
     /// has it. Good enough to let memories age; what extends the truth asks for fresh acks.
     package var hasMajority: Bool {
+        if let majority, majority.revision == table.revision { return majority.isHeld }
+        return countMajority()
+    }
+
+    /// Counts it once for all who ask until the members change.
+    package mutating func noteMajority() {
+        guard majority?.revision != table.revision else { return }
+        majority = (table.revision, countMajority())
+    }
+
+    /// Rises whenever anything changes that others learn of members from here.
+    package var membersRevision: UInt64 { table.revision }
+
+    private func countMajority() -> Bool {
         var known = 0
         var reachable = 0
         var lowest: (id: NodeID, isReachable: Bool)?

@@ -30,6 +30,16 @@ extension Notices {
         reconsider(topic, now: now)
     }
 
+    /// Whether nobody is to be told of a flip, nor was ever told of its check: one that has been up
+    /// from the first. Most are, most of the time; nothing is kept of them, and `recall` asks for them
+    /// when somebody turns out to have been told.
+    package func isQuiet(
+        _ check: CheckID, _ state: TargetState, after previous: TargetState?
+    ) -> Bool {
+        state == .up && previous == nil && stories[.chain(check)] == nil
+            && ledger.lines(of: check).isEmpty
+    }
+
     /// The fork at this flip has been confirmed by a round without dissent: it may be told.
     package mutating func confirm(_ check: CheckID, _ flip: FlipID, now: Instant) {
         let topic = Topic.chain(check)
@@ -56,7 +66,7 @@ extension Notices {
 
     /// A contact that a changed configuration adds is told of what is wrong now, and not of a
     /// recovery that is over.
-    mutating func passOver(_ topic: Topic, routedBefore: [CheckID: [Route]]) {
+    mutating func passOver(_ topic: Topic, routedBefore: RouteBook) {
         guard let news = stories[topic] else { return }
         let known = routedBefore[news.check] ?? []
         for route in routes[news.check] ?? []
@@ -208,8 +218,7 @@ extension Notices {
         }
     }
 
-    /// A check that has always been up and was never told of needs neither ladder nor reason kept:
-    /// most are that, most of the time.
+    /// What is not worth keeping any more: see `isQuiet`.
     mutating func trim(_ topic: Topic) {
         guard let news = stories[topic], news.state == .up || news.isEnd, !news.isContested,
             openLines[news.check]?.contains(where: { $0.topic == topic }) != true
@@ -217,9 +226,7 @@ extension Notices {
         switch topic {
         case .chain:
             guard news.previous == nil, ledger.lines(of: news.check).isEmpty else { return }
-            stories[topic]?.ladder = .none
-            stories[topic]?.confirmedBy = []
-            stories[topic]?.reason = .none
+            stories[topic] = nil
         case .mesh:
             stories[topic] = nil
             meshTopicsCount -= 1

@@ -1,4 +1,4 @@
-import MeshChecks
+package import MeshChecks
 package import MeshCore
 
 /// How attempts end, and what everybody hears of it. The receipt goes out before anything else.
@@ -95,12 +95,14 @@ extension Notices {
     }
 
     /// Another node's receipt, by gossip, in person or by exchange. `isTrusted`: whose word counts,
-    /// by who may vote here; that the author is a member is not asked.
+    /// by who may vote here; that the author is a member is not asked. `certified`: where the chain
+    /// of a check is, for those that nothing is kept of here.
     package mutating func receive(
-        receipt update: Update, isTrusted: (PublicKey) -> Bool, now: Instant
+        receipt update: Update, isTrusted: (PublicKey) -> Bool,
+        certified: (CheckID) -> (birth: Birth, epoch: UInt32)? = { _ in nil }, now: Instant
     ) -> NoticesIntake {
         guard let (receipt, signature) = try? Receipt.decode(update.body, using: cryptography),
-            isPlausible(receipt)
+            isPlausible(receipt, certified)
         else { return .refused }
         let contradicted = ledger.contradiction(of: receipt, update.body)
         guard contradicted != nil || ledger.wants(receipt) else { return .known }
@@ -122,7 +124,9 @@ extension Notices {
     /// Whether a receipt may be about something that was decided. One far beyond the chain that is
     /// known here would silence all flips up to its own; where the chain is not known yet, anything
     /// may be.
-    private func isPlausible(_ receipt: Receipt) -> Bool {
+    private func isPlausible(
+        _ receipt: Receipt, _ certified: (CheckID) -> (birth: Birth, epoch: UInt32)?
+    ) -> Bool {
         switch receipt.topic {
         case .partial where !hasRoom(for: receipt.line, of: receipt.check): return false
         case .mesh(let subject):
@@ -132,10 +136,12 @@ extension Notices {
             }
             return receipt.epoch <= known.revision &+ NoticeBounds.revisionsAheadMax
         case .chain(let check), .partial(let check, _):
-            guard let news = stories[.chain(check)], news.place.birth == receipt.birth else {
-                return true
-            }
-            return receipt.epoch <= news.place.epoch + NoticeBounds.epochsAheadMax
+            let place = stories[.chain(check)]?.place
+            let known =
+                place.map { ($0.birth, $0.epoch) }
+                ?? certified(check).map { ($0.birth, UInt64($0.epoch)) }
+            guard let (birth, epoch) = known, birth == receipt.birth else { return true }
+            return receipt.epoch <= epoch + NoticeBounds.epochsAheadMax
         }
     }
 
@@ -160,6 +166,9 @@ extension Notices {
         }
         if merge.isRefused { effects.append(.report(.refused(.receipts))) }
         keep(merge, signed)
+        if receipt.topic.kind != .mesh, stories[.chain(receipt.check)] == nil {
+            effects.append(.recall(receipt.check))
+        }
         if receipt.isSent {
             claims.remove(upTo: receipt.place, on: line)
         } else {

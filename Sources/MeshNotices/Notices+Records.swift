@@ -21,11 +21,14 @@ extension Notices {
     }
 
     /// Somebody has taken the check's present state on. False if nothing is known of the check.
+    /// `flip`: what it is in, should nothing be kept of it here.
     @discardableResult
-    package mutating func acknowledge(_ check: CheckID, actor: String, now: Instant) -> Bool {
-        guard let news = stories[.chain(check)] else { return false }
+    package mutating func acknowledge(
+        _ check: CheckID, at flip: FlipID? = nil, actor: String, now: Instant
+    ) -> Bool {
+        guard let occasion = stories[.chain(check)]?.place.occasion ?? flip else { return false }
         make(
-            .acknowledgement(check, news.place.occasion),
+            .acknowledgement(check, occasion),
             about: RecordSubject(acknowledgementOf: check, using: cryptography), actor, now: now)
         return true
     }

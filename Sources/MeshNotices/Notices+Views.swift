@@ -113,6 +113,15 @@ extension Notices {
         }
     }
 
+    /// Bytes held for notices: what there is to tell, errands, receipts and records.
+    package var storageByteCount: Int {
+        stories.capacity * (MemoryLayout<Topic>.stride + MemoryLayout<News>.stride)
+            + stories.values.reduce(0) { $0 + 16 * ($1.ladder.nodes.count + $1.confirmedBy.count) }
+            + errands.count * (MemoryLayout<Line>.stride + MemoryLayout<Errand>.stride + 128)
+            + lastTold.count * (MemoryLayout<Line>.stride + MemoryLayout<NoticeView>.stride)
+            + ledger.storageByteCount + records.storageByteCount
+    }
+
     /// Changes exactly when some dossier does.
     package var dossierRoot: UInt64 { ledger.root ^ records.root }
     /// The record that counts for a subject.

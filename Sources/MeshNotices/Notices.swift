@@ -28,7 +28,7 @@ package struct Notices: Sendable {
     /// Suspect or dead; whoever is not here counts as alive.
     var notAlive: Set<NodeID> = []
 
-    var routes: [CheckID: [Route]] = [:]
+    var routes = RouteBook()
     var contacts: Set<ContactID> = []
     var meshCheck = CheckID(.zero)
 
@@ -115,11 +115,12 @@ package struct Notices: Sendable {
     /// of the built-in check `mesh`. Several links of one check to one contact count as one that
     /// wants whatever any of them wants.
     package mutating func setRoutes(
-        _ routes: [CheckID: [Route]], contacts: Set<ContactID>, meshCheck: CheckID, now: Instant
+        _ routes: [CheckID: [Route]], mesh meshRoutes: [Route] = [], contacts: Set<ContactID>,
+        meshCheck: CheckID, now: Instant
     ) {
         let isReload = !self.routes.isEmpty
         let routesBefore = self.routes
-        self.routes = routes.mapValues(Route.merged)
+        self.routes = RouteBook(routes, mesh: meshRoutes, of: meshCheck)
         self.contacts = contacts
         self.meshCheck = meshCheck
         ledger.routesChanged()

@@ -1,3 +1,4 @@
+package import MeshChecks
 package import MeshCore
 
 /// What telling wants done.
@@ -16,6 +17,8 @@ package enum NoticesEffect: Sendable, Hashable {
     case deliver(DeliveryOrder)
     /// Make sure of the majority by fresh acks and answer with `handleMajority`.
     case needMajority
+    /// Learn the check's present flip once more: somebody was told of a check that was quiet here.
+    case recall(CheckID)
     case report(NoticeEvent)
 }
 

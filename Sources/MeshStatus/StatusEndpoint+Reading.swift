@@ -1,12 +1,13 @@
 import MeshChecks
 import MeshCore
 import MeshMembership
+import MeshPlatform
 
 // The answers to those who only read.
 
 extension StatusEndpoint {
     /// Rows of one answer from files.
-    private static let incidentsMax = 1_000
+    private static let rowsMax = 1_000
     private static let incidentsDefault = 100
     private static let looksShown = 60
     private static let checksPerSlice = 50
@@ -38,9 +39,7 @@ extension StatusEndpoint {
         }
         var next: String?
         if let text = request.parameter("limit") {
-            guard let limit = Int(text), limit > 0 else {
-                return .problem(400, "Bad Request", "limit: expected a number from 1 on.")
-            }
+            guard let limit = Int(text), limit > 0 else { return .badLimit }
             if checks.count > limit {
                 checks = checks.prefix(limit)
                 next = checks.last.flatMap { source.check($0)?.name }
@@ -84,11 +83,8 @@ extension StatusEndpoint {
         }
         var limit = Self.incidentsDefault
         if let text = request.parameter("limit") {
-            guard let number = Int(text), number > 0 else {
-                return answer(
-                    .problem(400, "Bad Request", "limit: expected a number from 1 on."))
-            }
-            limit = min(number, Self.incidentsMax)
+            guard let number = Int(text), number > 0 else { return answer(.badLimit) }
+            limit = min(number, Self.rowsMax)
         }
         source.incidents(of: check, from: from, limit: limit) { found in
             switch found {
@@ -125,17 +121,69 @@ extension StatusEndpoint {
         }
     }
 
-    func notifications(_ source: any StatusSource, _ request: Request) -> Response {
+    /// Check by check; with `limit` the latest of all, newest first.
+    func notifications(
+        _ source: any StatusSource, _ request: Request, _ answer: @escaping (Response) -> Void
+    ) {
         var checks = source.checkIDs + [source.meshCheck]
         if let name = request.parameter("check") {
             let check = source.check(named: name) ?? (name == "mesh" ? source.meshCheck : nil)
-            guard let check else { return .noCheck(name) }
+            guard let check else { return answer(.noCheck(name)) }
             checks = [check]
         }
-        return Self.list("notifications", checks, request) { json, check in
-            for notification in source.notifications(of: check) {
-                json.notification(notification)
+        guard let text = request.parameter("limit") else {
+            let response = Self.list("notifications", checks, request) { json, check in
+                for notification in source.notifications(of: check) {
+                    json.notification(notification)
+                }
             }
+            return answer(response)
+        }
+        guard let limit = Int(text), limit > 0 else { return answer(.badLimit) }
+        let latest = Latest(limit: min(limit, Self.rowsMax))
+        gather(checks[...], latest) {
+            answer(
+                Self.list("notifications", latest.sorted, request) { json, notification in
+                    json.notification(notification)
+                })
+        }
+    }
+
+    /// A slice of checks in each turn of the loop: there may be twenty thousand.
+    private func gather(
+        _ checks: ArraySlice<CheckID>, _ latest: Latest, then: @escaping () -> Void
+    ) {
+        if let source {
+            for check in checks.prefix(Self.checksPerTurn) {
+                for notification in source.notifications(of: check) { latest.take(notification) }
+            }
+        }
+        let rest = checks.dropFirst(Self.checksPerTurn)
+        guard !rest.isEmpty else { return then() }
+        loop.schedule(at: loop.now) { [weak self] in
+            guard let self else { return then() }
+            gather(rest, latest, then: then)
+        }
+    }
+
+    private static let checksPerTurn = 500
+
+    /// The newest of many, of which no more than twice `limit` are ever kept.
+    private final class Latest {
+        private let limit: Int
+        private var kept: [NotificationStatus] = []
+
+        init(limit: Int) { self.limit = limit }
+
+        func take(_ notification: NotificationStatus) {
+            // What there is nothing left to tell of is not shown.
+            guard notification.status.word != nil else { return }
+            kept.append(notification)
+            if kept.count == 2 * limit { kept = sorted }
+        }
+
+        var sorted: [NotificationStatus] {
+            Array(kept.sorted { ($0.at, $0.id) > ($1.at, $1.id) }.prefix(limit))
         }
     }
 
@@ -170,6 +218,10 @@ extension StatusEndpoint {
 }
 
 extension Response {
+    static var badLimit: Response {
+        .problem(400, "Bad Request", "limit: expected a number from 1 on.")
+    }
+
     static func noCheck(_ name: String) -> Response {
         .problem(404, "Not Found", "No check is called \(name).")
     }
@@ -193,6 +245,7 @@ extension StatusEndpoint {
         _ source: any StatusSource, _ request: Request, _ answer: @escaping (Response) -> Void
     ) {
         let policy = pagePolicy
+        let reloads = request.parameter("reload") != "no"
         source.incidents(
             of: nil, from: WallTime(milliseconds: 0), limit: PageDocument.incidentsMax
         ) { incidents in
@@ -201,7 +254,8 @@ extension StatusEndpoint {
                     status: 200, type: "text/html; charset=utf-8",
                     headers: [
                         ("Content-Security-Policy", policy), ("Cache-Control", "no-store"),
-                    ], body: .bytes(PageDocument.render(source, incidents))))
+                    ],
+                    body: .bytes(PageDocument.render(source, incidents, reloads: reloads))))
         }
     }
 }

@@ -23,17 +23,19 @@ package final class StatusEndpoint {
     /// They may change while the node runs.
     package var tokens: [Bytes32]
 
-    private weak var source: (any StatusSource)?
+    private(set) weak var source: (any StatusSource)?
     private let cryptography: any Cryptography
     let pagePolicy: String
     private var unauthorized = 0
     private let server: HTTPServer
+    let loop: EventLoop
 
     /// Listens on `address`; the source is not held.
     package init(
         on loop: EventLoop, at address: SocketAddress, source: any StatusSource,
         options: Options = .init(), cryptography: any Cryptography
     ) throws(SystemError) {
+        self.loop = loop
         self.source = source
         self.cryptography = cryptography
         pagePolicy = PageDocument.policy(using: cryptography)
@@ -89,7 +91,7 @@ package final class StatusEndpoint {
         case ("incidents", 3): read(request, answer) { incidents(source, request, answer) }
         case ("flips", 4): read(request, answer) { flip(source, request, answer) }
         case ("notifications", 3):
-            read(request, answer) { answer(notifications(source, request)) }
+            read(request, answer) { notifications(source, request, answer) }
         case ("forget", 3): change(request, answer) { answer(forget(source, request)) }
         default: answer(.notFound(request))
         }

@@ -19,6 +19,9 @@ package enum VerdictEffect: Sendable, Hashable {
     /// Compare dossiers with this member: it speaks of what leans on a birth that is unknown here.
     case compare(with: NodeID)
     case store(StoredItem)
+    /// A flip has become this node's certified state of a check, with its proof as it was read for
+    /// that. The event follows.
+    indirect case certified(Certificate, origin: CheckEvent.Origin)
     case report(CheckEvent)
 }
 

@@ -102,7 +102,7 @@ extension Verdicts {
     /// What a node said in an earlier life, or one that is gone (`nil`): nobody stands by it any
     /// more.
     private mutating func forgetWords(of node: NodeID, before generation: UInt32?) {
-        for place in 0..<book.count where !book[place].board.isEmpty {
+        for place in 0..<book.count where !book.isBoardEmpty(place) {
             guard let entry = book[place].board[node]?.entry,
                 generation.map({ entry.generation < $0 }) ?? true
             else { continue }

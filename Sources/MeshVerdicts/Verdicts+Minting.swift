@@ -65,7 +65,7 @@ extension Verdicts {
             }
             let spanned = Set(supporters.compactMap { own.zone(of: $0.entry.node) })
             guard supporters.count >= quorum, spanned.count >= zonesNeeded else { continue }
-            let rolls = rolls(behind: supporters, own, place)
+            let rolls = rolls(behind: supporters, own, place, now: now)
             let digests = Set(rolls.map { $0.digest(using: cryptography) })
             let provable = supporters.filter { digests.contains($0.entry.rollDigest) }
             let proved = Set(provable.compactMap { own.zone(of: $0.entry.node) })
@@ -109,7 +109,7 @@ extension Verdicts {
 
     /// The member lists that the supporters signed over; asks for those that it does not have.
     private mutating func rolls(
-        behind supporters: [Board.Posted], _ own: Roll, _ place: Int
+        behind supporters: [Board.Posted], _ own: Roll, _ place: Int, now: Instant
     ) -> [Roll] {
         var found: [Roll] = []
         var digests: [UInt64] = []
@@ -122,7 +122,7 @@ extension Verdicts {
                 found.append(own)
             } else if let roll = rolls[digest] {
                 found.append(roll)
-            } else {
+            } else if rolls.mayAsk(posted.entry.node, for: digest, now: now) {
                 effects.append(
                     .send(
                         .askRoll(AskRoll(check: book[place].id, digest: digest)),

@@ -89,7 +89,7 @@ extension Verdicts {
     /// `nil` if this node is one that lacks checks: it cannot judge the others.
     package var decliners: [NodeID]? {
         var found: Set<NodeID> = []
-        for place in 0..<book.count where !book[place].board.isEmpty {
+        for place in 0..<book.count where !book.isBoardEmpty(place) {
             for posted in book[place].board.posted where posted.entry.stance == .declines {
                 if posted.entry.node == id { return nil }
                 if book[place].plan != nil { found.insert(posted.entry.node) }
@@ -143,13 +143,23 @@ extension Verdicts {
         book.place(of: check).flatMap { book[$0].certified?.flip.epoch } ?? 0
     }
 
-    /// Bytes held for checks on top of placement: pages, certificates, boards, duties.
+    /// Bytes held for checks: placement, pages with certificates and boards, duties.
     package var storageByteCount: Int {
-        (0..<book.count).reduce(0) { sum, place in
-            let page = book[place]
-            let certificate = page.certified.map { $0.certificate.count + 32 } ?? 0
-            return sum + MemoryLayout<CheckBook.Page>.stride + 40 + certificate
-                + page.board.posted.count * MemoryLayout<Board.Posted>.stride
-        } + duties.count * 400 + book.archivedCount * 160 + placement.storageByteCount
+        book.storageByteCount + duties.count * 400 + book.archivedCount * 160
+            + placement.storageByteCount
+    }
+
+    /// Whether exactly one check here has this prefix.
+    package func knows(_ prefix: CheckPrefix) -> Bool { book.place(of: prefix) != nil }
+
+    /// What this node saw last of the checks whose first owner it is.
+    package var firstHandLooks: [(check: CheckID, latency: TimeSpan, endedAt: Instant)] {
+        duties.places.compactMap { place in
+            guard let duty = duties.at(place), duty.role == .owner(rank: 0),
+                let observation = duty.lastObservation, case .saw = observation.outcome,
+                let endedAt = duty.lastObservedAt
+            else { return nil }
+            return (book[duty.check].id, observation.latency, endedAt)
+        }
     }
 }

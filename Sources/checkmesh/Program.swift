@@ -22,6 +22,11 @@ struct Program {
     let console: Console
     let cryptography: any Cryptography
     let looker: any Looker
+    /// Waits between two answers of `--watch`; false ends it.
+    var pause: () -> Bool = {
+        sleep(2)
+        return true
+    }
 
     static func main() {
         let program = Program(
@@ -50,6 +55,8 @@ struct Program {
             return .wrongUsage
         } catch let error as ConfigurationFault {
             for line in error.lines { console.complain(line) }
+            // Whoever types the bare name for the first time wants to know what there is.
+            if words.isEmpty { console.complain("\"checkmesh --help\" says what there is") }
             return .wrongUsage
         } catch let error as APIFailure {
             console.complain("checkmesh: \(error.message)")
@@ -129,10 +136,15 @@ struct Program {
         do throws(CertificateFile.Fault) {
             file = try CertificateFile(bytes)
         } catch {
-            command.refuse("\(path) \(error.message)")
+            command.refuse(error.message)
             return .failed
         }
-        let mesh = try mesh(arguments, file)
+        let node = try arguments.value(Flag.node).map { url in
+            ClientCommands(
+                client: HTTPAPIClient(base: try Self.base(url)), console: console, format: format)
+        }
+        let glance = try? ConfigurationGlance.load(arguments.value(Flag.config))
+        let mesh = try mesh(arguments, glance, file, node)
         let roster = try arguments.value(Flag.roster).map { path in
             let bytes = try read(path, atMost: Roster.byteCountMax)
             do throws(Roster.Fault) {
@@ -141,36 +153,43 @@ struct Program {
                 throw UsageError("\(path): \(error.message)")
             }
         }
-        let members = try arguments.value(Flag.node).map { url in
-            let root = try HTTPAPIClient(base: try Self.base(url)).document("/api/v1/members").0
-            return Set((root["members"]?.elements ?? []).compactMap { $0["id"]?.text })
-        }
+        let members = try node.map { node throws(APIFailure) in try node.memberIDs() }
         return command.run(file, mesh: mesh) { certificate in
-            if let roster { return .init(trusted: .keys(roster), words: "those of the roster") }
+            let names =
+                (glance?.checkNames ?? [])
+                + [node?.name(ofCheck: certificate.flip.check.description)].compactMap(\.self)
+            if let roster {
+                return .init(
+                    trusted: .keys(roster), words: "those of the roster", checkNames: names)
+            }
             guard let members else {
                 return .init(
                     trusted: .any,
-                    words: "whose they are was not asked (--roster FILE or --node URL)")
+                    words: "whose they are was not asked (--roster FILE or --node URL)",
+                    checkNames: names)
             }
             // A node's id is the hash of its key, which the verifier holds it to.
             let keys = certificate.supporters.filter { members.contains($0.node.description) }
             return .init(
-                trusted: .keys(Set(keys.map(\.key))),
-                words: "those of the members that were asked for")
+                trusted: .keys(Set(keys.map(\.key))), words: "those of members that the node knows",
+                checkNames: names)
         }
     }
 
     /// Its name is hashed into everything signed.
-    private func mesh(_ arguments: Arguments, _ file: CertificateFile) throws -> Label {
+    private func mesh(
+        _ arguments: Arguments, _ glance: ConfigurationGlance?, _ file: CertificateFile,
+        _ node: ClientCommands?
+    ) throws -> Label {
         if let name = arguments.value(Flag.mesh) {
             guard let label = Label(name) else { throw UsageError("\"\(name)\" is no mesh's name") }
             return label
         }
-        let glance = try? ConfigurationGlance.load(arguments.value(Flag.config))
+        if let node { return try node.meshName() }
         let known = glance?.mesh ?? file.mesh.flatMap { Label($0) }
         guard let known else {
             throw UsageError(
-                "verify needs the mesh's name: --mesh NAME, or a configuration that has it")
+                "verify needs the mesh's name: --mesh NAME, --node URL, or a configuration")
         }
         return known
     }
@@ -197,6 +216,19 @@ struct Program {
         }
         let commands = ClientCommands(
             client: HTTPAPIClient(base: url), console: console, format: format)
+        guard arguments.has(Flag.watch) else { return try ask(commands, arguments) }
+        repeat {
+            if format == .table { console.beginAnew() }
+            do {
+                try ask(commands, arguments)
+            } catch let error as APIFailure {
+                // The node may be back at the next time.
+                console.complain("checkmesh: \(error.message)")
+            }
+        } while pause()
+    }
+
+    private func ask(_ commands: ClientCommands, _ arguments: Arguments) throws {
         let check = arguments.value(Flag.check)
         switch arguments.command {
         case .status: try commands.status()

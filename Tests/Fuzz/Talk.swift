@@ -14,7 +14,7 @@ enum Target: FuzzTarget {
 
     private static let messages: [EngineMessage] = [
         .parcel(number: 7), .parcelReceived(number: 7), .rollCall(number: 7), .present(number: 7),
-        .envelope,
+        .envelope, .askSights,
     ]
 
     static func run(_ bytes: [UInt8]) {

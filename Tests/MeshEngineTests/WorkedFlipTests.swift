@@ -105,7 +105,7 @@ import Testing
                 let signature = story.members[0].sign(bytes)
                 teller.handle(signature: signature, for: token, now: now + .milliseconds(250))
             case .spread(let update, _): receipt = update
-            case .store, .answer, .report: continue
+            case .store, .answer, .recall, .report: continue
             }
         }
         let claimBody = try #require(claim).body

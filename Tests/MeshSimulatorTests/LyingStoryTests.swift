@@ -1,5 +1,6 @@
 import MeshChecks
 import MeshCore
+import MeshEngine
 import MeshNotices
 import MeshVerdicts
 import Testing
@@ -46,6 +47,8 @@ struct LyingStoryTests {
         }
         let identity = story.world.processes[liar].identity
         #expect(Set(found) == [story.world.identities.all[identity].id])
+        let shown = story.world.processes.compactMap { $0.node?.provenEquivocations.map(\.node) }
+        #expect(shown.contains { $0 == [story.world.identities.all[identity].id] })
     }
 
     @Test func `who claims everything and sends nothing delays what others then tell`() throws {

@@ -77,6 +77,16 @@ struct RegressionSeeds {
             scenario: "chaos", seed: 38, nodes: 5, checks: 1_000, until: .minutes(2),
             story: "each side of a cut told that it has lost its quorum; the second did 5 s after "
                 + "healing, not having noticed, and the invariant took both for one group"),
+        Seed(
+            scenario: "chaos", seed: 37, nodes: 5, lossPerMillion: 50_000, checks: 1_000,
+            until: .minutes(4),
+            story: "back from a cut, a node claimed 230 notices in one instant; reordered, most "
+                + "fell behind the replay window, and it told outages after their recoveries"),
+        Seed(
+            scenario: "chaos", seed: 23, nodes: 20, lossPerMillion: 250_000, checks: 100,
+            until: .minutes(1),
+            story: "a clone that had raised the generation was killed before its original heard of "
+                + "that; it was dead, and the invariant called it false"),
     ]
 
     @Test(arguments: seeds)

@@ -147,11 +147,25 @@ import Testing
         let policy = try #require(reply.headers["content-security-policy"])
         #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-"))
         #expect(reply.headers["x-content-type-options"] == "nosniff")
-        #expect(reply.body.contains("1 check is down"))
+        #expect(reply.body.contains("1 of 2 checks is down"))
         #expect(reply.body.contains("http-equiv=\"refresh\""))
+        let still = try stand.get("/?reload=no")
+        #expect(!still.body.contains("http-equiv=\"refresh\""))
         for word in ["<script", "http-equiv=\"refresh\" content=\"0", "//cdn", "@import", "url("] {
             #expect(!reply.body.contains(word))
         }
+    }
+
+    @Test func `the page does not call up what nobody watches any more`() throws {
+        let stand = try Stand()
+        var blind = check(1, "website", .up)
+        stand.source.set([blind, check(2, "mail", .up)])
+        #expect(try stand.get("/").body.contains("Everything is up"))
+        blind.isWatched = false
+        stand.source.set([blind, check(2, "mail", .up)])
+        let page = try stand.get("/").body
+        #expect(page.contains("Everything was up, but 1 of 2 checks is not watched"))
+        #expect(!page.contains("Everything is up"))
     }
 
     // MARK: Changing something

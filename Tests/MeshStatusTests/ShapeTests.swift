@@ -171,6 +171,30 @@ import Testing
         #expect(try stand.get("/api/v1/notifications?check=nothing").status == 404)
     }
 
+    @Test func `the latest notifications of all are told newest first`() throws {
+        let stand = try Stand()
+        stand.source.set((1...1_200).map { check($0, "check-\($0)", .down) })
+        for number in UInt64(1)...1_200 {
+            stand.source.notices[CheckID(id(number))] = [
+                NotificationStatus(
+                    id: NoticeID(id(number)), check: "check-\(number)", epoch: 1, state: .down,
+                    contact: "oncall", kind: .flip, status: number == 7 ? .superseded : .sent,
+                    node: "fra-1", at: time(5_000 - number), attempts: 1)
+            ]
+        }
+        func names(_ query: String) throws -> [JSON?] {
+            // A thousand are sent in pieces, whose length nobody knows beforehand.
+            let body = try stand.get("/api/v1/notifications?\(query)").body
+            let list = try JSON(body)["notifications"]
+            return (0..<(list?.count ?? 0)).map { list?[$0]?["check"] }
+        }
+        #expect(try names("limit=2") == [.string("check-1"), .string("check-2")])
+        #expect(try names("limit=5000").count == 1_000)
+        #expect(try names("limit=1&check=check-7").isEmpty)
+        #expect(try stand.get("/api/v1/notifications?limit=0").status == 400)
+        #expect(try stand.get("/api/v1/notifications?limit=x").status == 400)
+    }
+
     @Test func `a flip's certificate is a file, the same for ever`() throws {
         let stand = try Stand()
         stand.source.flips[id(5)] = Array("certificate".utf8)

@@ -17,6 +17,16 @@ package final class TemporaryDirectory {
         _ = unsafe rmdir(path)
     }
 
+    /// Another one with copies of the files, as somebody makes who copies a data directory.
+    package func copy() throws(SystemError) -> TemporaryDirectory {
+        let copy = try TemporaryDirectory()
+        for name in try names() {
+            let file = try AtomicFile.read("\(path)/\(name)", byteCountMax: 64 << 20)
+            try AtomicFile.write(file.bytes, to: "\(copy.path)/\(name)", mode: file.mode)
+        }
+        return copy
+    }
+
     /// What is in it, in the order of the alphabet.
     package func names() throws(SystemError) -> [String] {
         guard let directory = unsafe opendir(path) else { throw SystemError.last("opendir") }

@@ -4,11 +4,14 @@ package enum NearestWord {
     private static let byteCountMax = 64
 
     /// The candidate with the fewest edits from `word`, the first of equals. Case counts for
-    /// nothing. `nil` if there is no candidate.
-    package static func to(_ word: String, among candidates: some Sequence<String>) -> String? {
+    /// nothing. `nil` if there is no candidate with at most `editsMax`.
+    package static func to(
+        _ word: String, among candidates: some Sequence<String>, within editsMax: Int = .max
+    ) -> String? {
         var best: (word: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(word, candidate)
+            guard distance <= editsMax else { continue }
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.word

@@ -39,6 +39,8 @@ package enum UpdateKind {
     package static let birth: UInt8 = 34
     /// Word of a certificate that no datagram holds: fetch it from who tells.
     package static let flipNews: UInt8 = 35
+    /// What first owners saw last, for people.
+    package static let sights: UInt8 = 36
     package static let flips: ClosedRange<UInt8> = 32...63
     /// A signed record that a notice was sent, or failed.
     package static let receipt: UInt8 = 64

@@ -25,6 +25,8 @@ final class Chronicle {
     /// The latest word on each notice, and in which order they were last heard of.
     private var notices: [NoticeID: NoticeView] = [:]
     private var noticeOrder: [NoticeID] = []
+    /// The same by check: whoever asks about twenty thousand must not go through all for each.
+    private var noticesByCheck: [CheckID: [NoticeID]] = [:]
     /// When each check came into its certified state, and why, as its signers saw it.
     private(set) var standing: [CheckID: FlipRecord] = [:]
     /// What abstentions there were, by reason.
@@ -50,8 +52,8 @@ final class Chronicle {
     func notices(of check: CheckID) -> [NoticeView] {
         var views = shell.node.notices(of: check)
         let present = Set(views.map(\.notice.id))
-        views += noticeOrder.compactMap { notices[$0] }
-            .filter { $0.notice.check == check && !present.contains($0.notice.id) }
+        views += (noticesByCheck[check] ?? []).filter { !present.contains($0) }
+            .compactMap { notices[$0] }
         return views.sorted { ($0.at, $0.notice.id) > ($1.at, $1.notice.id) }
     }
 
@@ -152,9 +154,11 @@ final class Chronicle {
             let id = view.notice.id
             if notices.updateValue(view, forKey: id) != nil {
                 noticeOrder.removeAll { $0 == id }
+            } else {
+                noticesByCheck[view.notice.check, default: []].append(id)
             }
             noticeOrder.append(id)
-            if noticeOrder.count > Self.noticesMax { notices[noticeOrder.removeFirst()] = nil }
+            if noticeOrder.count > Self.noticesMax { forgetNotice(noticeOrder.removeFirst()) }
             tell(of: view)
         case .equivocated(let node, _, _):
             equivocations += 1
@@ -163,6 +167,12 @@ final class Chronicle {
         case .refused(let bound):
             log.error("too much to tell: something was dropped", ("bound", "\(bound)"))
         }
+    }
+
+    private func forgetNotice(_ id: NoticeID) {
+        guard let check = notices.removeValue(forKey: id)?.notice.check else { return }
+        noticesByCheck[check]?.removeAll { $0 == id }
+        if noticesByCheck[check]?.isEmpty == true { noticesByCheck[check] = nil }
     }
 
     private func tell(of view: NoticeView) {

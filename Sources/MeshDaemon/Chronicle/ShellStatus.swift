@@ -16,6 +16,8 @@ final class ShellStatus: StatusSource {
     /// Configured or certified, in the order of names; made anew when either changes.
     private(set) var checkIDs: [CheckID] = []
     private var byName: [String: CheckID] = [:]
+    private static let readerSpacing = TimeSpan.seconds(10)
+    private var readerNotedUntil = Instant(nanoseconds: .min)
 
     init(_ daemon: Daemon, meshCheck: CheckID) {
         self.daemon = daemon
@@ -69,9 +71,10 @@ final class ShellStatus: StatusSource {
 
     func check(_ check: CheckID) -> CheckStatus? {
         guard let view = shell.node.check(check, now: SystemClock.now) else { return nil }
+        noteReader()
         let settings = daemon.looks.settings(of: check)
         let standing = daemon.chronicle.standing[check]
-        return CheckStatus(
+        var status = CheckStatus(
             view, id: shell.node.id, type: settings?.kind.type ?? "",
             target: settings?.kind.target ?? "",
             facts: standing.map {
@@ -80,6 +83,18 @@ final class ShellStatus: StatusSource {
             known: shell.node.knownCount, lastLook: daemon.looks.latest[check]?.at,
             name: shell.name(of:),
             isReachable: { [shell] in shell.node.member($0)?.state.isReachable ?? false })
+        if !status.isOwnedHere, let sight = shell.node.sight(of: check) {
+            status.latency = sight.latency
+            status.lastObservedAt = clock.time(at: sight.observedAt)
+        }
+        return status
+    }
+
+    /// The node asks the others what they see only while somebody asks it.
+    private func noteReader() {
+        guard daemon.loop.now >= readerNotedUntil else { return }
+        readerNotedUntil = daemon.loop.now + Self.readerSpacing
+        shell.tell { core, now in core.noteReader(now: now) }
     }
 
     func looks(

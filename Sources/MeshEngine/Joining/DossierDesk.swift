@@ -8,10 +8,12 @@ import MeshVerdicts
 /// and the mesh's birth is one.
 struct DossierDesk: Sendable {
     private(set) var digest = TruthDigest()
-    private var hashes: [Bytes16: Parts] = [:]
-    private var keysByBucket = [[Bytes16]](repeating: [], count: TruthDigest.bucketCount)
+    /// Few in each bucket, in the order in which they came; a dictionary beside them would cost as
+    /// much again as they do.
+    private var buckets = [[Parts]](repeating: [], count: TruthDigest.bucketCount)
 
     private struct Parts: Sendable {
+        let key: Bytes16
         var verdicts: UInt64 = 0
         var notices: UInt64 = 0
 
@@ -46,25 +48,31 @@ struct DossierDesk: Sendable {
     }
 
     private mutating func change(_ key: Bytes16, _ edit: (inout Parts) -> Void) {
-        let old = hashes[key]
-        var parts = old ?? Parts()
+        let bucket = TruthDigest.bucket(of: key)
+        let place = buckets[bucket].firstIndex { $0.key == key }
+        var parts = place.map { buckets[bucket][$0] } ?? Parts(key: key)
+        let old = parts.hash
         edit(&parts)
-        guard parts.hash != old?.hash else { return }
-        digest.update(key, from: old?.hash, to: parts.hash)
-        if parts.hash == nil {
-            hashes[key] = nil
-            keysByBucket[TruthDigest.bucket(of: key)].removeAll { $0 == key }
-        } else {
-            if old == nil { keysByBucket[TruthDigest.bucket(of: key)].append(key) }
-            hashes[key] = parts
+        guard parts.hash != old else { return }
+        digest.update(key, from: old, to: parts.hash)
+        switch (place, parts.hash) {
+        case (nil, _): buckets[bucket].append(parts)
+        case (let place?, nil): buckets[bucket].remove(at: place)
+        case (let place?, _): buckets[bucket][place] = parts
         }
     }
 
-    func keys(inBucket bucket: Int) -> [Bytes16] { keysByBucket[bucket] }
-    func hash(of key: Bytes16) -> UInt64? { hashes[key]?.hash }
+    func keys(inBucket bucket: Int) -> [Bytes16] { buckets[bucket].map(\.key) }
+    func hash(of key: Bytes16) -> UInt64? {
+        buckets[TruthDigest.bucket(of: key)].first { $0.key == key }?.hash
+    }
 
-    /// Bytes held for each check.
-    var storageByteCount: Int { hashes.count * 64 }
+    /// Bytes held for all dossiers.
+    var storageByteCount: Int {
+        buckets.reduce(0) {
+            $0 + 8 + ($1.capacity == 0 ? 0 : 32 + $1.capacity * MemoryLayout<Parts>.stride)
+        }
+    }
 }
 
 /// The node's dossiers as an exchange reads them.

@@ -11,6 +11,8 @@ struct RosterFeed: Sendable {
     private(set) var isScheduled = false
     /// Those who were fed and counted, to find who has gone.
     var fed: Set<NodeID> = []
+    /// As of which revision of the members all were fed.
+    var fedRevision: UInt64?
 
     /// True if a feeding must be scheduled.
     mutating func note(_ node: NodeID) -> Bool {

@@ -77,6 +77,11 @@ package struct RollCall: Sendable {
         }
     }
 
+    /// Whether `ask` would begin a call now, and not wait for one or answer by one.
+    func mustBegin(since: Instant, now: Instant) -> Bool {
+        call == nil && heldOutcome(since: since, now: now) == nil
+    }
+
     /// A member has answered a call. Only one that was asked in the call that runs counts.
     package mutating func handle(present number: UInt32, from node: NodeID, now: Instant) {
         guard call?.note(number, from: node) ?? false, call?.hasMajority ?? false else { return }

@@ -40,15 +40,17 @@ extension Node {
         watchMyself(sight, now: now)
     }
 
-    private func sightOfMesh() -> MeshHealth.Sight {
-        var sight = MeshHealth.Sight(hasMajority: membership.hasMajority)
-        for member in membership.countedMembers {
-            if member.isReachable {
-                sight.group.append(member.id)
-            } else {
-                sight.missing.append(member.id)
-            }
+    private mutating func sightOfMesh() -> MeshHealth.Sight {
+        if sides?.revision != membership.membersRevision {
+            let counted = membership.countedMembers
+            sides = Sides(
+                revision: membership.membersRevision,
+                group: counted.filter(\.isReachable).map(\.id),
+                missing: counted.filter { !$0.isReachable }.map(\.id))
         }
+        var sight = MeshHealth.Sight(hasMajority: membership.hasMajority)
+        sight.group = sides?.group ?? []
+        sight.missing = sides?.missing ?? []
         sight.skewed = verdicts.decliners?.filter { membership.isReachable($0) }
         sight.reports = notices.reports
         sight.contacts = plan.contacts.sorted()

@@ -15,6 +15,8 @@ package enum EngineMessage: Hashable, Sendable {
     case present(number: UInt32)
     /// Nothing but the updates behind it, from their author in person.
     case envelope
+    /// What did you see last, of the checks that you are the first owner of?
+    case askSights
 
     private enum Kind {
         static let parcel: UInt8 = 16
@@ -22,6 +24,7 @@ package enum EngineMessage: Hashable, Sendable {
         static let rollCall: UInt8 = 18
         static let present: UInt8 = 19
         static let envelope: UInt8 = 20
+        static let askSights: UInt8 = 21
     }
 
     /// The fields of a parcel: what is left of a datagram is for its updates.
@@ -34,6 +37,7 @@ package enum EngineMessage: Hashable, Sendable {
         case .rollCall: Kind.rollCall
         case .present: Kind.present
         case .envelope: Kind.envelope
+        case .askSights: Kind.askSights
         }
     }
 
@@ -43,7 +47,7 @@ package enum EngineMessage: Hashable, Sendable {
         case .parcel(let number), .parcelReceived(let number), .rollCall(let number),
             .present(let number):
             writer.write(number)
-        case .envelope: break
+        case .envelope, .askSights: break
         }
         return writer.bytes
     }
@@ -59,6 +63,7 @@ package enum EngineMessage: Hashable, Sendable {
         case Kind.rollCall: return .rollCall(number: try reader.readUInt32())
         case Kind.present: return .present(number: try reader.readUInt32())
         case Kind.envelope: return .envelope
+        case Kind.askSights: return .askSights
         default: return nil
         }
     }

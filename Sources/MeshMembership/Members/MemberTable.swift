@@ -17,6 +17,9 @@ struct MemberTable: Sendable {
     /// Members besides this node that are alive or suspect.
     private(set) var reachableOthersCount = 0
     private(set) var deadCount = 0
+    /// Rises whenever a member comes, goes, or changes in what it says or in how it counts: what was
+    /// computed from the members holds for as long as this stays.
+    private(set) var revision: UInt64 = 0
 
     private static let vacant = UInt16.max
 
@@ -32,7 +35,14 @@ struct MemberTable: Sendable {
 
     subscript(position: Int) -> Member {
         _read { yield members[position] }
-        _modify { yield &members[position] }
+        _modify {
+            let before = members[position].marks
+            defer {
+                let changed = before.symmetricDifference(members[position].marks)
+                if !changed.isDisjoint(with: [.nameless, .cloned]) { revision &+= 1 }
+            }
+            yield &members[position]
+        }
     }
 
     func position(of node: NodeID) -> Int? {
@@ -82,6 +92,7 @@ struct MemberTable: Sendable {
         }
         if (members.count + 1) * 4 > index.count * 3 { growIndex() }
         let position = members.count
+        revision &+= 1
         members.append(
             Member(
                 id: id, key: statement.key, signature: signature, name: statement.name,
@@ -102,6 +113,7 @@ struct MemberTable: Sendable {
         at position: Int, with statement: AliveStatement, _ signature: Signature
     ) {
         let zone = internZone(statement.zone)
+        revision &+= 1
         if members[position].bootID != statement.bootID {
             members[position].marks.remove(.acquainted)
         }
@@ -123,6 +135,7 @@ struct MemberTable: Sendable {
     mutating func setState(_ state: MemberState, at position: Int, since: Instant) {
         count(members[position].state, at: position, by: -1)
         members[position].state = state
+        revision &+= 1
         members[position].since = since
         count(state, at: position, by: 1)
     }
@@ -131,6 +144,7 @@ struct MemberTable: Sendable {
     mutating func remove(at position: Int) {
         precondition(position > 0, "expected this node itself to stay in its table")
         count(members[position].state, at: position, by: -1)
+        revision &+= 1
         extensions[members[position].id] = nil
         members.swapAt(position, members.count - 1)
         members.removeLast()

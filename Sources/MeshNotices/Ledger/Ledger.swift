@@ -89,6 +89,18 @@ struct Ledger: Sendable {
     var partialLines: [Line] { partials.sorted() }
     var checks: [CheckID] { lines.keys.sorted() }
     var lineCount: Int { entries.count }
+    /// Bytes held: lines and what is kept on each, as it is and as it travels, and the indexes.
+    var storageByteCount: Int {
+        let line = MemoryLayout<Line>.stride
+        let indexes =
+            entries.capacity * (line + MemoryLayout<Entry>.stride)
+            + stamps.capacity * (line + MemoryLayout<Stamp>.stride)
+            + (lines.capacity + hashes.capacity) * 24 + entries.count * (32 + line)
+        return entries.values.reduce(indexes) { sum, entry in
+            sum + entry.all.reduce(0) { $0 + 32 + $1.body.count }
+                + entry.failures.count * MemoryLayout<Signed<Receipt>>.stride
+        }
+    }
 
     func bodies(of check: CheckID) -> [[UInt8]] {
         lines(of: check).flatMap { entries[$0]?.all.map(\.body) ?? [] }

@@ -24,6 +24,11 @@ struct RecordBook: Sendable {
 
     init(bounds: NoticeBounds = NoticeBounds()) { self.bounds = bounds }
 
+    /// Bytes held.
+    var storageByteCount: Int {
+        records.values.reduce(0) { $0 + 192 + MemoryLayout<Signed<Record>>.stride + $1.body.count }
+    }
+
     /// Ascending.
     var subjects: [RecordSubject] { records.keys.sorted() }
 

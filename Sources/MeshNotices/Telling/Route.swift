@@ -24,6 +24,11 @@ package struct Route: Sendable, Hashable {
 }
 
 extension Route {
+    /// Whether `merged` would change nothing.
+    static func areMerged(_ routes: [Route]) -> Bool {
+        zip(routes, routes.dropFirst()).allSatisfy { $0.contact < $1.contact }
+    }
+
     /// One route for each contact, ascending: it wants whatever any of them wants.
     static func merged(_ routes: [Route]) -> [Route] {
         var merged: [Route] = []

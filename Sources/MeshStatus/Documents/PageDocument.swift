@@ -5,7 +5,8 @@ import MeshPlatform
 
 /// The page at `/`, for people: made here whole, without scripts and without anything from
 /// elsewhere, so that it works in any browser and while half of the network is down. It loads itself
-/// anew every ten seconds.
+/// anew every ten seconds, unless it was asked for with `reload=no`: what moves by itself is in the
+/// way of who reads slowly or has it read out.
 struct PageDocument {
     /// Checks shown; those that are not up come first. All are in the API.
     static let checksMax = 500
@@ -15,18 +16,21 @@ struct PageDocument {
     private let source: any StatusSource
     private let node: NodeStatus
     private let now: WallTime
+    private let reloads: Bool
     private var bytes: [UInt8] = []
 
     static func render(
-        _ source: any StatusSource, _ incidents: Result<[IncidentStatus], Unavailable>
+        _ source: any StatusSource, _ incidents: Result<[IncidentStatus], Unavailable>,
+        reloads: Bool
     ) -> [UInt8] {
-        var page = PageDocument(source)
+        var page = PageDocument(source, reloads: reloads)
         page.write(incidents)
         return page.bytes
     }
 
-    private init(_ source: any StatusSource) {
+    private init(_ source: any StatusSource, reloads: Bool) {
         self.source = source
+        self.reloads = reloads
         node = source.node
         now = SystemClock.wallTime
         bytes.reserveCapacity(16_384)
@@ -52,7 +56,8 @@ struct PageDocument {
             .sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
             .map(\.element.id)
         let checks = (sorted.prefix(Self.checksMax) + up).prefix(Self.checksMax)
-        let verdict = Self.verdict(counts)
+            .compactMap(source.check)
+        let verdict = Self.verdict(counts, notWatched: checks.count { !$0.isWatched })
         head(verdict.text)
         raw("<header><h1>")
         text(node.title)
@@ -60,7 +65,7 @@ struct PageDocument {
         text(verdict.text)
         raw("</p></header><main>")
         troubles()
-        self.checks(checks.compactMap(source.check), of: source.checkIDs.count)
+        self.checks(checks, of: source.checkIDs.count)
         self.incidents(incidents)
         members()
         raw("</main>")
@@ -77,21 +82,34 @@ struct PageDocument {
         }
     }
 
-    private static func verdict(_ counts: [TargetState?: Int]) -> (text: String, mark: String) {
+    /// What is certified, and whether that is still looked at: a state that nobody watches any more
+    /// is what was true once.
+    private static func verdict(
+        _ counts: [TargetState?: Int], notWatched: Int
+    ) -> (text: String, mark: String) {
+        let total = counts.values.reduce(0, +)
+        guard total > 0 else { return ("No checks are configured", "unknown") }
         func some(_ count: Int, _ state: String) -> String {
-            "\(count) \(count == 1 ? "check is" : "checks are") \(state)"
+            let of = count == total ? "" : "of \(total) "
+            return "\(count) \(of)\(total == 1 ? "check" : "checks")"
+                + " \(count == 1 ? "is" : "are") \(state)"
         }
         let down = counts[.down] ?? 0
         let degraded = counts[.degraded] ?? 0
         let unknown = counts[nil] ?? 0
+        let blind = notWatched > 0 ? ", \(notWatched) not watched" : ""
         if down > 0 {
+            let more = degraded > 0 ? ", \(degraded) degraded" : ""
+            return (some(down, "down") + more + blind, "down")
+        }
+        if degraded > 0 { return (some(degraded, "degraded") + blind, "degraded") }
+        if unknown > 0 { return (some(unknown, "not known yet"), "unknown") }
+        if notWatched > 0 {
             return (
-                some(down, "down") + (degraded > 0 ? ", \(degraded) degraded" : ""), "down"
+                "Everything was up, but \(some(notWatched, "not watched by enough nodes"))",
+                "degraded"
             )
         }
-        if degraded > 0 { return (some(degraded, "degraded"), "degraded") }
-        if unknown > 0 { return (some(unknown, "not known yet"), "unknown") }
-        if counts.isEmpty { return ("No checks are configured", "unknown") }
         return ("Everything is up", "up")
     }
 
@@ -101,11 +119,14 @@ struct PageDocument {
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta http-equiv="refresh" content="\(Self.refreshSeconds)"><title>
+            <meta name="color-scheme" content="light dark"><title>
             """)
         text("\(summary) – \(node.title)")
-        raw("</title><style>\(Self.style)</style></head><body>")
+        raw("</title>")
+        if reloads {
+            raw("<meta http-equiv=\"refresh\" content=\"\(Self.refreshSeconds)\">")
+        }
+        raw("<style>\(Self.style)</style></head><body>")
     }
 
     private mutating func troubles() {
@@ -130,9 +151,7 @@ struct PageDocument {
             raw("<p>There are none in this mesh.</p></section>")
             return
         }
-        raw(
-            "<table><thead><tr><th>State</th><th>Check</th><th>Since</th>"
-                + "<th class=\"number\">Latency</th><th>Reason</th></tr></thead><tbody>")
+        columns("State", "Check", "Since", "Latency", "Reason")
         for check in checks { row(check) }
         raw("</tbody></table>")
         if count > checks.count {
@@ -151,13 +170,15 @@ struct PageDocument {
         text(check.target)
         raw("</small></td><td>")
         if let since = check.since { time(since) }
-        raw("</td><td class=\"number\">")
+        raw("</td><td>")
         if let latency = check.latency { text(Self.latency(latency)) }
         raw("</td><td>")
         text(check.reason)
-        if !check.isWatched { raw(" <em>not watched by enough nodes</em>") }
+        if !check.isWatched { raw(" <em class=\"degraded\">not watched by enough nodes</em>") }
         if let provisional = check.provisional {
-            raw(" <em>seen as \(provisional.word) by a part of the mesh</em>")
+            raw(
+                " <em class=\"\(provisional.word)\">seen as \(provisional.word)"
+                    + " by a part of the mesh</em>")
         }
         if !check.unreachableFrom.isEmpty {
             raw(" <em>not reachable from ")
@@ -184,9 +205,7 @@ struct PageDocument {
         case .success(let incidents) where incidents.isEmpty:
             raw("<p class=\"note\">None is known.</p>")
         case .success(let incidents):
-            raw(
-                "<table><thead><tr><th>State</th><th>Check</th><th>Began</th><th>Lasted</th>"
-                    + "<th>Confirmed by</th></tr></thead><tbody>")
+            columns("State", "Check", "Began", "Lasted", "Confirmed by")
             for incident in incidents.prefix(Self.incidentsMax) {
                 raw("<tr><td>")
                 state(incident.state.word)
@@ -208,9 +227,8 @@ struct PageDocument {
     }
 
     private mutating func members() {
-        raw(
-            "<section><h2>Nodes</h2><table><thead><tr><th>State</th><th>Node</th><th>Zone</th>"
-                + "<th>Address</th><th>Since</th></tr></thead><tbody>")
+        raw("<section><h2>Nodes</h2>")
+        columns("State", "Node", "Zone", "Since", "Address")
         for member in source.members {
             raw("<tr><td>")
             state(member.state.word)
@@ -220,9 +238,9 @@ struct PageDocument {
             raw("</td><td>")
             text(member.zone)
             raw("</td><td>")
-            text(member.address)
-            raw("</td><td>")
             time(member.since)
+            raw("</td><td>")
+            text(member.address)
             raw("</td></tr>")
         }
         raw("</tbody></table></section>")
@@ -233,10 +251,21 @@ struct PageDocument {
         text("\(node.mesh), as node \(node.name) in \(node.zone) knows it at ")
         raw("<time>\(now.rfc3339)</time>. ")
         text("Checkmesh \(node.version). ")
-        raw("<a href=\"/api/v1/status\">JSON</a> <a href=\"/metrics\">Metrics</a></p></footer>")
+        raw(
+            reloads
+                ? "Loads anew every \(Self.refreshSeconds) s: <a href=\"/?reload=no\">hold still</a>."
+                : "Holds still: <a href=\"/\">load anew every \(Self.refreshSeconds) s</a>.")
+        raw(" <a href=\"/api/v1/status\">JSON</a> <a href=\"/metrics\">Metrics</a></p></footer>")
     }
 
     // MARK: Pieces
+
+    /// Begins a table. Every table has five columns, which a narrow screen shows as two lines.
+    private mutating func columns(_ titles: String...) {
+        raw("<table><thead><tr>")
+        for title in titles { raw("<th scope=\"col\">\(title)</th>") }
+        raw("</tr></thead><tbody>")
+    }
 
     /// What is ours, as it is.
     private mutating func raw(_ html: String) { bytes.append(contentsOf: html.utf8) }
@@ -312,16 +341,27 @@ struct PageDocument {
         font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}\
         h1{font-size:1.5rem;margin:0 0 .75rem}h2{font-size:1.1rem;margin:0 0 .5rem}\
         section,.banner{background:var(--paper);border:1px solid var(--line);\
-        border-radius:.5rem;padding:1rem;margin:0 0 1rem;overflow-x:auto}\
+        border-radius:.5rem;padding:1rem;margin:0 0 1rem}\
         .banner{font-size:1.25rem;font-weight:600;border-left:.5rem solid currentColor}\
         table{width:100%;border-collapse:collapse}\
-        th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;\
+        th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;\
         border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}\
-        th{color:var(--soft);font-weight:500;font-size:.85rem}\
-        td small{display:block;color:var(--soft);overflow-wrap:anywhere}\
-        .number{text-align:right;white-space:nowrap}time{white-space:nowrap}\
-        em,.note,footer{color:var(--soft)}a{color:inherit}.state{font-weight:600}\
-        .up,.alive{color:var(--up)}.degraded,.suspect{color:var(--degraded)}\
-        .down,.dead{color:var(--down)}.unknown,.left{color:var(--unknown)}
+        th:last-child,td:last-child{padding-right:0}\
+        th{color:var(--soft);font-weight:500;font-size:.85rem}td{overflow-wrap:anywhere}\
+        td small{display:block;color:var(--soft)}\
+        td:nth-child(1),td:nth-child(3),td:nth-child(4){white-space:nowrap;\
+        overflow-wrap:normal}.note,footer{color:var(--soft)}a{color:inherit}\
+        a:focus-visible{outline:.15rem solid currentColor;outline-offset:.15rem}\
+        .state{font-weight:600}.up,.alive{color:var(--up)}\
+        .degraded,.suspect{color:var(--degraded)}.down,.dead{color:var(--down)}\
+        .unknown,.left{color:var(--unknown)}\
+        @media (max-width:45rem){thead{position:absolute;clip-path:inset(50%);\
+        height:1px;width:1px;overflow:hidden;white-space:nowrap}\
+        tr{display:grid;grid-template-columns:1fr auto;column-gap:.75rem;\
+        padding:.5rem 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}\
+        td{border:0;padding:0}td:empty{display:none}td:nth-child(1){grid-area:1/2}\
+        td:nth-child(2){grid-area:1/1}td:nth-child(3){grid-area:2/2}\
+        td:nth-child(4){grid-area:3/2}td:nth-child(5){grid-area:2/1/span 2}\
+        td:nth-child(1),td:nth-child(3),td:nth-child(4){text-align:right}}
         """
 }

@@ -1,4 +1,5 @@
 import MeshConfiguration
+import MeshCore
 
 /// The commands that ask a node and show what it answers.
 struct ClientCommands {
@@ -155,11 +156,36 @@ struct ClientCommands {
         show(table)
     }
 
+    // MARK: verify
+
+    /// Who is a member, by id.
+    func memberIDs() throws(APIFailure) -> Set<String> {
+        let root = try client.document("/api/v1/members").0
+        return Set((root["members"]?.elements ?? []).compactMap { $0["id"]?.text })
+    }
+
+    func meshName() throws(APIFailure) -> Label {
+        let root = try client.document("/api/v1/status").0
+        guard let name = root["mesh"]?["name"]?.text.flatMap({ Label($0) }) else {
+            throw APIFailure("the node does not say which mesh it is of")
+        }
+        return name
+    }
+
+    /// What a check is called, if the node says so: good to know, and nothing depends on it.
+    func name(ofCheck id: String) -> String? {
+        (try? allChecks())?.first { $0["id"]?.text == id }?["name"]?.text
+    }
+
     // MARK: forget
 
     func forget(_ node: String, token: String?) throws(APIFailure) {
         let body = JSONText.table([("node", .text(node))]).line
         let answer = try client.post("/api/v1/forget", Array(body.utf8), token: token)
+        if answer.status == 401, token == nil {
+            throw APIFailure(
+                "to forget takes an API token: --token-file FILE, or CHECKMESH_TOKEN's value")
+        }
         _ = try answer.checked()
         switch format {
         case .table: console.print("\(node) is forgotten")

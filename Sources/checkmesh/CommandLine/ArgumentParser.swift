@@ -82,8 +82,9 @@ struct ArgumentParser {
             return UsageError("\"\(word)\" is not supported yet by this version")
         }
         let names = CommandName.allCases.map(\.rawValue)
-        let nearest = NearestWord.to(word, among: names) ?? "help"
-        return UsageError("unknown command \"\(word)\": the nearest one is \"\(nearest)\"")
+        let nearest = NearestWord.to(word, among: names, within: max(1, word.count / 2))
+        let hint = nearest.map { ": the nearest one is \"\($0)\"" } ?? ""
+        return UsageError("unknown command \"\(word)\"\(hint)")
     }
 
     private mutating func parse(for command: CommandName?) throws(UsageError) -> Arguments {
@@ -159,6 +160,9 @@ struct ArgumentParser {
     private static func unknownFlag(
         _ argument: String, _ name: String, _ flags: [Flag], _ command: CommandName
     ) -> UsageError {
+        if Flag.later.contains(name) {
+            return UsageError("\(name) is not supported yet by this version")
+        }
         let candidates = name.hasPrefix("--") ? flags.map(\.name) : flags.compactMap(\.short)
         let nearest = NearestWord.to(name, among: candidates) ?? Flag.help.name
         return UsageError(

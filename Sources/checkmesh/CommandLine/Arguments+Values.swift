@@ -1,7 +1,7 @@
 import MeshConfiguration
 
 extension Arguments {
-    static let limitRange = 1...10_000
+    static let limitRange = 1...1_000
 
     func format() throws(UsageError) -> OutputFormat {
         guard let text = value(.output) else { return .table }

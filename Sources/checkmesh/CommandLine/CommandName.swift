@@ -33,8 +33,8 @@ enum CommandName: String, CaseIterable, Sendable {
         switch self {
         case .run, .validate: Flag.ofNodes
         case .check, .help: []
-        case .status, .members, .checks: [.node]
-        case .incidents, .notifications: [.node, .check, .limit]
+        case .status, .members, .checks: [.node, .watch]
+        case .incidents, .notifications: [.node, .check, .limit, .watch]
         case .forget: [.node, .tokenFile]
         case .verify: [.roster, .believedNode, .mesh]
         case .keygen: [.folder, .token]
@@ -73,12 +73,14 @@ enum CommandName: String, CaseIterable, Sendable {
             "Takes run's flags, to judge what run would be told. Exits 2 if there is a problem;"
                 + " warnings\nare no problems."
         case .verify:
-            "Without --roster or --node it proves what the signers agreed upon, not whose keys"
-                + " theirs are.\nA roster has one public key on each line, or is a mesh.json with"
-                + " one. FILE \"-\" is standard input."
+            "FILE is what a node answers at /api/v1/flips/ID, where ID is a flip's, as \"incidents\""
+                + " lists them;\n\"-\" is standard input. Without --roster or --node it proves what"
+                + " the signers agreed upon, not\nwhose keys theirs are. A roster has one public key"
+                + " on each line, or is a mesh.json with one."
         case .forget:
             "NODE is a name or an id. A node counts towards the majority for 24 hours after its"
-                + " death;\nforgotten, it does not. Needs an API token of the node's http.tokens."
+                + " death;\nforgotten, it does not. Needs an API token whose hash is in the asked"
+                + " node's http.tokens:\n\"checkmesh keygen --token\" makes both."
         case .keygen:
             "Keep the secret where only the nodes read it, and name that file as"
                 + " mesh.secret_file."

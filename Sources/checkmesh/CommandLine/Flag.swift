@@ -36,6 +36,8 @@ extension Flag {
     static let help = Flag("--help", short: "-h", "says this")
     static let version = Flag("--version", "says which version this is")
     static let everywhere = [config, output, help, version]
+    /// Flags of the contract that this version does not have.
+    static let later = ["--store", "--at", "--about", "--for", "--listen"]
 
     // What a node is told that differs from others.
     static let name = Flag(
@@ -59,7 +61,8 @@ extension Flag {
     static let node = Flag(
         "--node", value: "URL", "the node to ask (default the configured http address)")
     static let check = Flag("--check", value: "NAME", "only this check")
-    static let limit = Flag("--limit", value: "COUNT", "at most so many")
+    static let limit = Flag("--limit", value: "COUNT", "at most so many, up to 1000")
+    static let watch = Flag("--watch", "ask again every two seconds, until stopped")
     static let tokenFile = Flag(
         "--token-file", value: "FILE", "holds the API token (default CHECKMESH_TOKEN's value)")
 

@@ -26,7 +26,7 @@ struct CertificateFile {
             return
         }
         guard let text = root["certificate"]?.text, let decoded = Self.decode(text) else {
-            throw Fault(message: "has no \"certificate\" in base64 or hexadecimal")
+            throw Fault(message: "the file has no \"certificate\" in base64 or hexadecimal")
         }
         encoded = decoded
         mesh = root["mesh"]?.text ?? root["mesh"]?["name"]?.text
@@ -41,10 +41,11 @@ struct CertificateFile {
                 ByteReader(encoded), mesh: mesh, cryptography: cryptography)
         } catch {
             switch error {
-            case .truncated: throw Fault(message: "is no certificate: it ends too early")
-            case .tooLarge: throw Fault(message: "is no certificate: it is too large")
+            case .truncated: throw Fault(message: "the file is no certificate: it ends too early")
+            case .tooLarge: throw Fault(message: "the file is no certificate: it is too large")
             case .invalid, .trailing:
-                throw Fault(message: "is no certificate: its bytes are not in the one form")
+                throw Fault(
+                    message: "the file is no certificate: its bytes are not in the one form")
             }
         }
     }

@@ -2,6 +2,7 @@ import MeshChecks
 import MeshConfiguration
 import MeshCore
 import MeshPlacement
+import MeshPlatform
 import MeshVerdicts
 
 /// Proves a flip certificate from itself: exit 0 if it holds, 1 if it does not.
@@ -14,6 +15,8 @@ struct VerifyCommand {
     struct Believed {
         var trusted: TrustedKeys
         var words: String
+        /// What the check may be called. A name is believed only if it hashes to the check's id.
+        var checkNames: [String] = []
     }
 
     func run(
@@ -56,11 +59,10 @@ struct VerifyCommand {
         _ believed: Believed
     ) {
         let flip = verified.flip
-        // A name is believed only if it hashes to the check's id.
-        let name = file.checkName.flatMap { CheckName($0) }.flatMap { name in
-            let id = CheckID(
-                of: name, in: MeshID(named: mesh, using: cryptography), using: cryptography)
-            return id == flip.check ? name.text : nil
+        let id = MeshID(named: mesh, using: cryptography)
+        let names = [file.checkName].compactMap(\.self) + believed.checkNames
+        let name = names.first { text in
+            CheckName(text).map { CheckID(of: $0, in: id, using: cryptography) } == flip.check
         }
         let previous = certificate.previous.map(Self.word) ?? "unknown"
         guard format == .table else {
@@ -87,6 +89,7 @@ struct VerifyCommand {
                 + " \(verified.owners) must agree, from"
                 + " \(ValidateCommand.count(verified.zonesSpanned, "zone")) where"
                 + " \(verified.zonesNeeded) must take part; keys: \(believed.words)")
+        console.print("rule: \(Self.words(of: certificate.definition.rule))")
         if let text = Self.text(of: certificate) { console.print("definition: \(text)") }
         var table = Table([
             ("NODE", .left), ("ZONE", .left), ("SINCE", .left), ("REASON", .left),
@@ -107,6 +110,19 @@ struct VerifyCommand {
             ("reason", .text(supporter.entry.reason.text)),
             ("since", .text(supporter.entry.since.rfc3339)),
         ])
+    }
+
+    /// What a person compares with the configuration.
+    private static func words(of rule: VotingRule) -> String {
+        let quorum =
+            switch rule.quorum {
+            case .majority: "majority"
+            case .all: "all"
+            case .count(let count): "\(count)"
+            }
+        let zones = rule.zonesRequired.map { ", zones_required \($0)" } ?? ""
+        return "interval \(rule.interval.inWords), confirmations \(rule.confirmations),"
+            + " quorum \(quorum), delay \(rule.delay)\(zones)"
     }
 
     private static func zone(

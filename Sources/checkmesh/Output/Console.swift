@@ -19,6 +19,8 @@ class Console {
     func writeError(_ text: String) {}
 
     final func print(_ line: String) { write(line + "\n") }
+    /// What follows stands for what was printed before: on a terminal, in its place.
+    final func beginAnew() { write(width == nil ? "\n" : "\u{1B}[H\u{1B}[2J") }
     final func complain(_ line: String) { writeError(line + "\n") }
 }
 

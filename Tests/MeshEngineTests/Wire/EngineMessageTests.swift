@@ -9,6 +9,8 @@ import Testing
         (.parcelReceived(number: 0x0102_0304), 17, [1, 2, 3, 4]),
         (.rollCall(number: 5), 18, [0, 0, 0, 5]),
         (.present(number: .max), 19, [255, 255, 255, 255]),
+        (.envelope, 20, []),
+        (.askSights, 21, []),
     ]
 
     @Test(arguments: golden)

@@ -29,6 +29,8 @@ struct Village {
         var generation: UInt32 = 1
         var trap: Trap?
         var contacts: Set<ContactID>
+        /// The last that it has learnt of each check, as those who decide hold it.
+        var flips: [CheckID: ToldFlip] = [:]
         var side = 0
         var isSettled = true
     }
@@ -132,7 +134,13 @@ struct Village {
 
     /// Everybody who runs learns a flip, or only `nodes`.
     mutating func learn(_ flip: ToldFlip, at nodes: [Int]? = nil) {
-        for number in nodes ?? Array(all) { act(number) { $0.learn(flip, now: $1) } }
+        for number in nodes ?? Array(all) {
+            act(number) { $0.learn(flip, now: $1) }
+            guard residents[number].isRunning, residents[number].pausedUntil == nil else {
+                continue
+            }
+            residents[number].flips[flip.check] = flip
+        }
     }
 
     /// Something that one node is told or does. A node that is dead or paused does nothing.
@@ -353,6 +361,10 @@ struct Village {
                 }
             case .deliver(let order): deliver(order, by: number)
             case .needMajority: schedule(.majority, to: number, after: .milliseconds(5))
+            case .recall(let check):
+                if let flip = residents[number].flips[check] {
+                    act(number) { $0.learn(flip, now: $1) }
+                }
             case .report(let event): events.append(event)
             }
         }

@@ -142,7 +142,7 @@ extension Bench {
                     .update(update, from: seat.node), from: number, to: seats[other].node,
                     after: late)
             }
-        case .hush, .compare: break
+        case .hush, .compare, .certified: break
         case .send(let message, let node):
             seats[number].sent.append((now, message, node))
             send(.message(message, from: seat.node), from: number, to: node)

@@ -44,6 +44,18 @@ struct CertificateTests {
         #expect(throws: Never.self) { try proof.verify(certificate) }
     }
 
+    @Test func `the reason shown is of one that saw just what was certified`() throws {
+        let proof = try Proof(members: 3, zones: ["eu", "us"])
+        var certificate = try proof.certificate(rolls: [proof.roll], definition: true) {
+            place, entry in
+            entry.reason = Reason("signer \(place)")
+            entry.since = WallTime(milliseconds: UInt64(place))
+        }
+        #expect(certificate.foremost?.entry.reason.text == "signer 0")
+        certificate.supporters[0].entry.stance = .dissents(.degraded)
+        #expect(certificate.foremost?.entry.reason.text == "signer 1")
+    }
+
     static let unwritten: [(String, String, String)] = [
         ("rolls that touch", "02 01 00 03 01 00 02", "02 02 00 01 01 02 01 00 02"),
         ("an empty run", "02 01 00 03 01 00 02", "02 02 00 03 00 00 01 00 02"),

@@ -1,4 +1,5 @@
 import MeshCore
+import MeshEngine
 import MeshMembership
 
 /// While nobody is paused or cut off, nobody who runs is taken for dead, up to the loss that the
@@ -54,16 +55,20 @@ package struct NoFalseDeath: Invariant {
 }
 
 extension World {
-    /// The one process that runs `identity` and began with `generation` or a lower one: the life
-    /// that a claim about that generation is about. `nil` while the process is leaving or two
-    /// share the key; then nothing is promised.
+    /// The one process that runs `identity`, began with `generation` or a lower one and has come to
+    /// it by now: the life that a claim about that generation is about. `nil` while the process is
+    /// leaving or two share the key, or if another that shared it went further; then nothing is
+    /// promised.
     package func livingHolder(of identity: Int, generation: UInt32) -> Int? {
         var found: Int?
         for process in processes where process.isUp && process.identity == identity {
             guard found == nil, !process.isLeaving else { return nil }
             found = process.number
         }
-        guard let found, processes[found].startGeneration <= generation else { return nil }
+        guard let found, processes[found].startGeneration <= generation,
+            let own = processes[found].node?.member(identities.all[identity].id),
+            generation <= own.standing.generation
+        else { return nil }
         return found
     }
 }

@@ -1,19 +1,19 @@
-import MeshCore
-
 /// Finds a position by the id that lies there: open addressing with linear probing over 32-bit
 /// positions. The ids stay where they are, once; a dictionary would hold them a second time, a
 /// third of what a check may cost.
 ///
 /// Ids are hashes already, reduced to a slot by multiplication.
-struct SlotIndex: Sendable {
+package struct SlotIndex: Sendable {
     private var slots: [UInt32] = Array(repeating: Self.vacant, count: 16)
     private var count = 0
 
     private static let vacant = UInt32.max
 
-    var storageByteCount: Int { slots.capacity * MemoryLayout<UInt32>.stride }
+    package init() {}
 
-    func position(of id: Bytes16, idAt: (UInt32) -> Bytes16) -> UInt32? {
+    package var storageByteCount: Int { slots.capacity * MemoryLayout<UInt32>.stride }
+
+    package func position(of id: Bytes16, idAt: (UInt32) -> Bytes16) -> UInt32? {
         var slot = home(of: id)
         while slots[slot] != Self.vacant {
             if idAt(slots[slot]) == id { return slots[slot] }
@@ -23,14 +23,14 @@ struct SlotIndex: Sendable {
     }
 
     /// Expects `id` not to be there.
-    mutating func insert(_ id: Bytes16, at position: UInt32, idAt: (UInt32) -> Bytes16) {
+    package mutating func insert(_ id: Bytes16, at position: UInt32, idAt: (UInt32) -> Bytes16) {
         if (count + 1) * 4 > slots.count * 3 { grow(idAt: idAt) }
         place(id, position)
         count += 1
     }
 
     /// Expects `id` to be there. What was pushed past the gap moves back into it.
-    mutating func remove(_ id: Bytes16, idAt: (UInt32) -> Bytes16) {
+    package mutating func remove(_ id: Bytes16, idAt: (UInt32) -> Bytes16) {
         var gap = home(of: id)
         while idAt(slots[gap]) != id { gap = next(gap) }
         var probe = next(gap)

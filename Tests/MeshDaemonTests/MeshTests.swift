@@ -1,0 +1,82 @@
+import MeshChecks
+import MeshConfiguration
+import MeshCore
+import MeshMembership
+import MeshPlatform
+import MeshTestSupport
+import Testing
+
+@testable import MeshDaemon
+
+/// Nodes that find each other, watch something, and tell of it, over real sockets.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct MeshTests {
+    @Test func `five nodes in three zones find each other and tell an outage and its end once`()
+        throws
+    {
+        let lab = try Lab()
+        try lab.start(5, lab.text(["site"]))
+        try lab.run("the nodes to find each other") { lab.isWhole }
+        try lab.run("the check to be up") { lab.isCertified("site", .up) }
+        #expect(lab.hooks.all.isEmpty)
+
+        lab.target.isUp = false
+        try lab.run("the check to be down") { lab.isCertified("site", .down) }
+        try lab.run("it to be told") { lab.hooks.count("site", "down") > 0 }
+        lab.target.isUp = true
+        try lab.run("the check to be up again") { lab.isCertified("site", .up) }
+        try lab.run("that to be told") { lab.hooks.count("site", "up") > 0 }
+
+        // Whoever would tell again does so at the latest when the others are gone.
+        try lab.leave()
+        #expect(lab.hooks.count("site", "down") == 1 && lab.hooks.count("site", "up") == 1)
+        #expect(lab.hooks.all.allSatisfy { $0.key == $0.id && !$0.id.isEmpty })
+    }
+
+    @Test func `whoever leaves is seen as left and not as dead`() throws {
+        let lab = try Lab()
+        try lab.start(3, lab.text())
+        try lab.run("the nodes to find each other") { lab.isWhole }
+        let began = SystemClock.now
+        lab.nodes[2].daemon?.leave()
+        try lab.run("it to be gone") { lab.nodes[2].daemon == nil }
+        #expect(SystemClock.now - began < .seconds(5))
+        #expect(lab.nodes[2].ending == .left)
+        try lab.run("the others to know") {
+            lab.nodes[..<2].allSatisfy { $0.member("n3")?.state == .left }
+        }
+        // And it comes back under a higher generation.
+        try lab.nodes[2].start(on: lab.loop)
+        try lab.run("it to be back") { lab.isWhole }
+        #expect(lab.nodes[0].member("n3")?.standing.generation == 2)
+        try lab.leave()
+    }
+
+    @Test func `a node takes over a new check, and a bad file not at all`() throws {
+        let lab = try Lab()
+        try lab.start(3, lab.text(["site"]))
+        try lab.run("the check to be up") { lab.isCertified("site", .up) }
+        for node in lab.nodes {
+            node.text.checks = ["site", "news"]
+            node.daemon?.reload()
+        }
+        try lab.run("the new check to be up") { lab.isCertified("news", .up) }
+        let node = lab.nodes[0]
+        node.text.checks = ["third"]
+        node.text.tail = ","
+        node.daemon?.reload()
+        #expect(node.output.contains("configuration was refused"))
+        #expect(node.daemon?.configuration.checks.count == 2)
+        #expect(node.state(of: "site") == .up)
+        try lab.leave()
+    }
+
+    @Test func `a peer that has no address yet is asked for again, and costs nothing`() throws {
+        let lab = try Lab()
+        try lab.start("n1", lab.text())
+        try lab.start("n2", lab.text()) { flags in
+            flags.peers.insert("no-such-host.invalid:7946", at: 0)
+        }
+        try lab.run("the nodes to find each other") { lab.isWhole }
+        try lab.leave()
+    }
+}
