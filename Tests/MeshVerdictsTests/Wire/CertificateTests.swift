@@ -46,8 +46,8 @@ struct CertificateTests {
 
     @Test func `the reason shown is of one that saw just what was certified`() throws {
         let proof = try Proof(members: 3, zones: ["eu", "us"])
-        var certificate = try proof.certificate(rolls: [proof.roll], definition: true) {
-            place, entry in
+        let rolls = [proof.roll, proof.roll]
+        var certificate = try proof.certificate(rolls: rolls, definition: true) { place, entry in
             entry.reason = Reason("signer \(place)")
             entry.since = WallTime(milliseconds: UInt64(place))
         }
