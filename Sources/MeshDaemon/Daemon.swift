@@ -69,12 +69,10 @@ package final class Daemon {
         let store = try StateStore.open(.init(directory: directory), on: loop)
         let generation = try Self.nextGeneration(in: store, on: loop, log)
 
+        let unwinding = Unwinding()
         let relay = Relay()
-        let datagrams = try UDPSocket(on: loop, at: configuration.node.bind) { bytes, sender in
-            relay.shell?.tell { node, now in
-                node.handle(datagram: bytes, from: sender, now: now)
-            }
-        }
+        let datagrams = try Self.openDatagrams(on: loop, at: configuration.node.bind, relay)
+        unwinding.add(datagrams.close)
         let cryptography = OpenSSLCryptography()
         let node = Node(
             Self.nodeConfiguration(
@@ -86,7 +84,8 @@ package final class Daemon {
         relay.shell = shell
         let context = TLSContext(
             mesh: configuration.mesh.name, secrets: configuration.mesh.secretBytes)
-        let streams = StreamDesk(shell, context)
+        let streams = StreamDesk(shell, context, log)
+        unwinding.add(streams.closeAll)
         var streamAddress = configuration.node.bind
         streamAddress.port = datagrams.address.port
         try streams.listen(at: streamAddress)
@@ -124,12 +123,22 @@ package final class Daemon {
         endpoint = try StatusEndpoint(
             on: loop, at: configuration.node.http, source: status,
             options: .init(configuration.http), cryptography: cryptography)
+        unwinding.disarm()
         start()
     }
 
     /// Lets the socket's handler reach a shell that is made after it.
     private final class Relay {
         weak var shell: NodeShell?
+    }
+
+    /// Closes what was opened when the rest could not be: sockets stay on their loop otherwise.
+    private final class Unwinding {
+        private var steps: [() -> Void] = []
+
+        func add(_ step: @escaping () -> Void) { steps.append(step) }
+        func disarm() { steps = [] }
+        deinit { for step in steps.reversed() { step() } }
     }
 
     private func start() {
@@ -170,6 +179,30 @@ package final class Daemon {
         }
         return generation
     }
+
+    /// Port 0 is one that is free for datagrams; streams want the same number.
+    private static func openDatagrams(
+        on loop: EventLoop, at bind: SocketAddress, _ relay: Relay
+    ) throws(SystemError) -> UDPSocket {
+        var tries = bind.port == 0 ? portTriesMax : 1
+        while true {
+            let datagrams = try UDPSocket(on: loop, at: bind) { bytes, sender in
+                relay.shell?.tell { node, now in
+                    node.handle(datagram: bytes, from: sender, now: now)
+                }
+            }
+            tries -= 1
+            guard tries > 0 else { return datagrams }
+            do throws(SystemError) {
+                var address = bind
+                address.port = datagrams.address.port
+                try TCPListener(on: loop, at: address) { _ in }.close()
+                return datagrams
+            } catch { datagrams.close() }
+        }
+    }
+
+    private static let portTriesMax = 16
 
     private static func nodeConfiguration(
         _ configuration: Configuration, key: PublicKey, born: UInt64, generation: UInt32,

@@ -1,6 +1,7 @@
 package import MeshChecks
 package import MeshCore
 package import MeshNotices
+import MeshPlatform
 
 /// A notice as people and programs get it: everything by its name, nothing to be looked up.
 package struct NoticeMessage: Sendable, Hashable {
@@ -55,47 +56,26 @@ extension NoticeMessage {
     /// As a webhook carries it. Before a check's first flip nothing was certified: `previous` is
     /// `null` then.
     package var json: [UInt8] {
-        var json = JSONObject()
-        json.add("id", id.description)
-        json.add("incident", incident.description)
-        json.add("kind", kind.word)
-        json.add("mesh", mesh)
-        json.add("check", check)
-        json.add("type", type)
-        json.add("target", target)
-        json.add("state", state.word)
-        if let previous { json.add("previous", previous.word) } else { json.addNull("previous") }
-        json.add("since", since.rfc3339)
-        json.add("reason", reason)
-        json.add("epoch", Int(epoch))
-        json.add("flip", flip.description)
-        json.add("confirmed_by", confirmedBy)
-        json.add("sent_by", sentBy)
-        json.add("partial_view", isPartialView)
-        if let url { json.add("url", url) }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("id") { $0.string(id.description) }
+            json.field("incident") { $0.string(incident.description) }
+            json.field("kind") { $0.string(kind.word) }
+            json.field("mesh") { $0.string(mesh) }
+            json.field("check") { $0.string(check) }
+            json.field("type") { $0.string(type) }
+            json.field("target") { $0.string(target) }
+            json.field("state") { $0.string(state.word) }
+            json.field("previous") { $0.string(previous.map(\.word)) }
+            json.field("since") { $0.time(since) }
+            json.field("reason") { $0.string(reason) }
+            json.field("epoch") { $0.number(epoch) }
+            json.field("flip") { $0.string(flip.description) }
+            json.field("confirmed_by") { $0.array(confirmedBy) { $0.string($1) } }
+            json.field("sent_by") { $0.string(sentBy) }
+            json.field("partial_view") { $0.bool(isPartialView) }
+            if let url { json.field("url") { $0.string(url) } }
+        }
         return json.bytes
-    }
-}
-
-extension NoticeKind {
-    /// Its word in the API and in notifications.
-    package var word: String {
-        switch self {
-        case .flip: "flip"
-        case .reminder: "reminder"
-        case .escalation: "escalation"
-        case .partial: "partial"
-        case .mesh: "mesh"
-        }
-    }
-}
-
-extension TargetState {
-    fileprivate var word: String {
-        switch self {
-        case .up: "up"
-        case .degraded: "degraded"
-        case .down: "down"
-        }
     }
 }

@@ -1,6 +1,7 @@
 import MeshChecks
 import MeshCore
 import MeshMembership
+import MeshNotices
 import MeshPlatform
 
 // The answers to those who only read.

@@ -1,5 +1,6 @@
 import MeshChecks
 package import MeshCore
+import MeshMembership
 package import MeshPlatform
 
 /// What a node serves over HTTP: routes, and who may change something. It reads everything through

@@ -1,4 +1,5 @@
 import MeshConfiguration
+import MeshCore
 import Testing
 
 @testable import checkmesh
@@ -133,7 +134,28 @@ struct ClientCommandTests {
         #expect(node.posted.map(\.body) == [#"{"node": "old-1"}"#])
         #expect(console.output == "old-1 is forgotten\n")
         node.say(#"{"title": "Unauthorized"}"#, at: "/api/v1/forget", status: 401)
-        #expect(throws: APIFailure.self) { try commands().forget("x", token: nil) }
+        let refusal = #expect(throws: APIFailure.self) {
+            try commands().forget("x", token: nil)
+        }
+        #expect(refusal?.message.contains("--token-file") == true)
+        let other = #expect(throws: APIFailure.self) { try commands().forget("x", token: "old") }
+        #expect(other?.message == "the node answered 401: Unauthorized")
+    }
+
+    @Test func `a node says whose mesh it is, who is in it, and what a check is called`() throws {
+        node.say(#"{"mesh": {"name": "production", "alive": 1}}"#, at: "/api/v1/status")
+        node.say(#"{"members": [{"id": "01"}, {"id": "02"}, {}]}"#, at: "/api/v1/members")
+        node.say(
+            #"{"checks": [{"id": "0a", "name": "web"}, {"id": "0b", "name": "mail"}]}"#,
+            at: "/api/v1/checks?limit=250")
+        #expect(try commands().meshName().text == "production")
+        #expect(try commands().memberIDs() == ["01", "02"])
+        #expect(commands().name(ofCheck: "0b") == "mail")
+        #expect(commands().name(ofCheck: "0c") == nil)
+        node.say(#"{"title": "Busy"}"#, at: "/api/v1/checks?limit=250", status: 503)
+        #expect(commands().name(ofCheck: "0b") == nil)
+        node.say("{}", at: "/api/v1/status")
+        #expect(throws: APIFailure.self) { try commands().meshName() }
     }
 
     // MARK: Tables

@@ -150,4 +150,27 @@ struct ProgramTests {
         #expect(run(["status", "--node", "http://me:pw@127.0.0.1:1"]) == .wrongUsage)
         #expect(run(["status", "-o", "xml"]) == .wrongUsage)
     }
+
+    @Test func `watching outlives a node that does not answer for a while`() {
+        var turns = 0
+        var program = Program(
+            console: console, cryptography: OpenSSLCryptography(), looker: FakeLooker())
+        program.pause = {
+            turns += 1
+            return turns < 3
+        }
+        #expect(program.run(["status", "--watch", "--node", "127.0.0.1:1"]) == .fine)
+        #expect(turns == 3)
+        #expect(console.errors.split(separator: "\n").count == 3)
+        // What is wrong with the command line does not get better.
+        #expect(program.run(["incidents", "--watch", "--limit", "0"]) == .wrongUsage)
+        #expect(turns == 3)
+    }
+
+    @Test func `a word that is near nothing is given no neighbour`() {
+        #expect(run(["nonsense"]) == .wrongUsage)
+        #expect(console.errors.hasPrefix("checkmesh: unknown command \"nonsense\"\n"))
+        #expect(run(["check", "--store"]) == .wrongUsage)
+        #expect(console.errors.contains("--store is not supported yet"))
+    }
 }

@@ -9,3 +9,18 @@ package enum TargetState: UInt8, Sendable, Hashable, Comparable, CaseIterable {
         left.rawValue < right.rawValue
     }
 }
+
+extension TargetState {
+    /// What it is called: in JSON, on the page, in metrics and in logs.
+    package var word: String {
+        switch self {
+        case .up: "up"
+        case .degraded: "degraded"
+        case .down: "down"
+        }
+    }
+}
+
+extension TargetState? {
+    package var word: String { self?.word ?? "unknown" }
+}

@@ -75,3 +75,18 @@ extension ByteReader {
         return reason
     }
 }
+
+extension Abstention {
+    /// What it is called: in JSON, on the page, in metrics and in logs.
+    package var word: String {
+        switch self {
+        case .unhealthy: "unhealthy"
+        case .noResources: "no_resources"
+        case .late: "late"
+        case .noResolver: "no_resolver"
+        case .noUplink: "no_uplink"
+        case .aloneInBurst: "alone_in_burst"
+        case .hung: "hung"
+        }
+    }
+}

@@ -61,6 +61,18 @@ struct ShellMetrics {
                         ("displaced", Int(streams.displaced)),
                     ]))
         }
+        if let connections = daemon.streams.connectionCounters {
+            all.append(
+                MetricFamily(
+                    "checkmesh_connections_total", .counter,
+                    "TCP connections of others to the mesh's port, by what became of them.",
+                    by: "ending",
+                    [
+                        ("accepted", Int(connections.accepted)),
+                        ("no_descriptor", Int(connections.refused)),
+                        ("failed", Int(connections.failed)),
+                    ]))
+        }
         families = all
     }
 }

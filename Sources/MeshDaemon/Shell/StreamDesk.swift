@@ -16,13 +16,16 @@ final class StreamDesk {
     private unowned let shell: NodeShell
     private var streams: [StreamID: SecureStream] = [:]
     private var listener: SecureListener?
+    private var strangers: StrangerWatch
 
     var openCount: Int { streams.count }
     var counters: SecureListener.Counters? { listener?.counters }
+    var connectionCounters: TCPListener.Counters? { listener?.connectionCounters }
 
-    init(_ shell: NodeShell, _ context: TLSContext) {
+    init(_ shell: NodeShell, _ context: TLSContext, _ log: Log) {
         self.shell = shell
         self.context = context
+        strangers = StrangerWatch(log)
         loop = shell.loop
     }
 
@@ -30,6 +33,9 @@ final class StreamDesk {
     func listen(at address: SocketAddress) throws(SystemError) {
         listener = try SecureListener(on: loop, at: address, context) { [unowned self] stream in
             self.accept(stream)
+        }
+        listener?.onFailure = { [unowned self] peer, ending in
+            strangers.knocked(ending, from: peer, now: loop.now)
         }
     }
 
@@ -62,12 +68,15 @@ final class StreamDesk {
     }
 
     private func hear(_ event: SecureStream.Event, on stream: StreamID) {
-        guard streams[stream] != nil else { return }
+        guard let connection = streams[stream] else { return }
         let heard: StreamEvent
         switch event {
         case .opened: heard = .opened
         case .received(let bytes): heard = .received(bytes)
-        case .closed:
+        case .closed(let ending):
+            if !connection.isOpened {
+                strangers.turnedAway(ending, by: connection.peer, now: loop.now)
+            }
             streams[stream] = nil
             heard = .closed
         }

@@ -63,3 +63,16 @@ package struct Standing: Hashable, Sendable, Comparable {
         return left.state.rawValue < right.state.rawValue
     }
 }
+
+extension MemberState {
+    /// What it is called: in JSON, on the page, in metrics and in logs.
+    package var word: String {
+        switch self {
+        case .alive: "alive"
+        case .suspect: "suspect"
+        case .dead: "dead"
+        case .left: "left"
+        case .forgotten: "forgotten"
+        }
+    }
+}

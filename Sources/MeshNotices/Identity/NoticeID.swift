@@ -59,3 +59,16 @@ extension FlipID {
         self.init(hash.finalize(using: cryptography))
     }
 }
+
+extension NoticeKind {
+    /// What it is called: in JSON, on the page, in metrics and in logs.
+    package var word: String {
+        switch self {
+        case .flip: "flip"
+        case .reminder: "reminder"
+        case .escalation: "escalation"
+        case .partial: "partial"
+        case .mesh: "mesh"
+        }
+    }
+}

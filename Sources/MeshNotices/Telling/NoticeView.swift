@@ -31,3 +31,22 @@ package enum NoticeStatus: Sendable, Hashable {
     /// A later flip was told instead, or nothing was left to tell.
     case superseded
 }
+
+extension NoticeStatus {
+    /// `nil` for one that is not shown: there is nothing left to tell.
+    package var word: String? {
+        switch self {
+        case .pending: "pending"
+        case .claimed: "claimed"
+        case .sent: "sent"
+        case .failed: "failed"
+        case .held: "held"
+        case .superseded: nil
+        }
+    }
+
+    /// Why the last attempt failed.
+    package var error: String? {
+        if case .failed(let reason) = self { reason.text } else { nil }
+    }
+}

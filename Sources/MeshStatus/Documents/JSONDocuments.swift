@@ -2,6 +2,7 @@ import MeshChecks
 import MeshCore
 import MeshMembership
 import MeshNotices
+import MeshPlatform
 
 // The JSON of every answer: names, order and shapes are a contract that scripts lean on.
 

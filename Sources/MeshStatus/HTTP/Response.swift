@@ -1,4 +1,5 @@
 import MeshCore
+import MeshPlatform
 
 /// What is answered.
 struct Response {

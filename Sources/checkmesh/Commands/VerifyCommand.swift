@@ -64,7 +64,7 @@ struct VerifyCommand {
         let name = names.first { text in
             CheckName(text).map { CheckID(of: $0, in: id, using: cryptography) } == flip.check
         }
-        let previous = certificate.previous.map(Self.word) ?? "unknown"
+        let previous = certificate.previous.word
         guard format == .table else {
             let signers = certificate.supporters.map(Self.json)
             console.print(
@@ -72,7 +72,7 @@ struct VerifyCommand {
                     ("proven", .flag(true)), ("mesh", .text(mesh.text)),
                     ("check", .optional(name)), ("check_id", .text(flip.check.description)),
                     ("flip", .text(flip.id.description)), ("epoch", .number(Int(flip.epoch))),
-                    ("previous", .text(previous)), ("state", .text(Self.word(flip.state))),
+                    ("previous", .text(previous)), ("state", .text(flip.state.word)),
                     ("owners", .number(verified.owners)), ("quorum", .number(verified.quorum)),
                     ("zones", .number(verified.zonesSpanned)),
                     ("zones_required", .number(verified.zonesNeeded)),
@@ -83,7 +83,7 @@ struct VerifyCommand {
         }
         console.print(
             "proven: in the mesh \(mesh), \(name ?? "check \(flip.check)") went from \(previous)"
-                + " to \(Self.word(flip.state)) (epoch \(flip.epoch), flip \(flip.id))")
+                + " to \(flip.state.word) (epoch \(flip.epoch), flip \(flip.id))")
         console.print(
             "signed by \(verified.signers.count) where \(verified.quorum) of"
                 + " \(verified.owners) must agree, from"
@@ -134,13 +134,5 @@ struct VerifyCommand {
     private static func text(of certificate: Certificate) -> String? {
         guard case .whole(let text) = certificate.definition.text else { return nil }
         return String(decoding: text, as: UTF8.self)
-    }
-
-    private static func word(_ state: TargetState) -> String {
-        switch state {
-        case .up: "up"
-        case .degraded: "degraded"
-        case .down: "down"
-        }
     }
 }

@@ -123,6 +123,7 @@ final class LabNode {
     }
 
     func start(on loop: EventLoop) throws {
+        ending = nil
         let log = Log(descriptor: logFile.number)
         let daemon = try Daemon(on: loop, log: log) {
             [unowned self] () throws(ConfigurationFault) in

@@ -1,23 +1,25 @@
-import MeshCore
+package import MeshCore
 
 /// Writes JSON (RFC 8259) into a byte array, value by value. The compiler sees to nothing here: who
 /// calls writes one value for each key, and ends what was begun; the closures help.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+///
+/// `<` is escaped as well: whoever pastes an answer into a page is spared a surprise.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    init(reservingCapacity capacity: Int = 1_024) { bytes.reserveCapacity(capacity) }
+    package init(reservingCapacity capacity: Int = 1_024) { bytes.reserveCapacity(capacity) }
 
     /// Goes on in an array that was begun before.
-    init(continuing isContinued: Bool) { needsComma = isContinued }
+    package init(continuing isContinued: Bool) { needsComma = isContinued }
 
-    mutating func object(_ fields: (inout JSONWriter) -> Void) {
+    package mutating func object(_ fields: (inout JSONWriter) -> Void) {
         begin(UInt8(ascii: "{"))
         fields(&self)
         end(UInt8(ascii: "}"))
     }
 
-    mutating func array<Element>(
+    package mutating func array<Element>(
         _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
     ) {
         begin(UInt8(ascii: "["))
@@ -25,7 +27,7 @@ struct JSONWriter {
         end(UInt8(ascii: "]"))
     }
 
-    mutating func field(_ name: StaticString, _ value: (inout JSONWriter) -> Void) {
+    package mutating func field(_ name: StaticString, _ value: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         // A static text's own UTF-8, which lives as long as the program.
@@ -38,40 +40,40 @@ struct JSONWriter {
         value(&self)
     }
 
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 { escape(byte) }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    mutating func string(_ text: String?) {
+    package mutating func string(_ text: String?) {
         if let text { string(text) } else { null() }
     }
 
-    mutating func number(_ number: some FixedWidthInteger) {
+    package mutating func number(_ number: some FixedWidthInteger) {
         separate()
         bytes.append(contentsOf: String(number).utf8)
     }
 
     /// In milliseconds, with three digits behind the point: microseconds are what is measured.
-    mutating func milliseconds(_ span: TimeSpan?) {
+    package mutating func milliseconds(_ span: TimeSpan?) {
         guard let span else { return null() }
         separate()
         bytes.append(contentsOf: Self.decimal(max(.zero, span).nanoseconds / 1_000, digits: 3))
     }
 
-    mutating func bool(_ value: Bool) {
+    package mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
-    mutating func null() {
+    package mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
     }
 
-    mutating func time(_ time: WallTime?) {
+    package mutating func time(_ time: WallTime?) {
         guard let time else { return null() }
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -80,7 +82,7 @@ struct JSONWriter {
     }
 
     /// `value` / 10^digits, without zeros at its end.
-    static func decimal(_ value: Int64, digits: Int) -> [UInt8] {
+    private static func decimal(_ value: Int64, digits: Int) -> [UInt8] {
         var divisor: Int64 = 1
         for _ in 0..<digits { divisor *= 10 }
         var text = String(value / divisor)
@@ -116,7 +118,7 @@ struct JSONWriter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
             bytes.append(UInt8(ascii: "\\"))
             bytes.append(byte)
-        case 0..<0x20, 0x7F:
+        case 0..<0x20, UInt8(ascii: "<"), 0x7F:
             let digits = Array("0123456789abcdef".utf8)
             bytes.append(contentsOf: "\\u00".utf8)
             bytes.append(digits[Int(byte >> 4)])
