@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -225,6 +226,20 @@ int clinux_next_signal(int descriptor) {
 void clinux_ignore_broken_pipes(void) {
     struct sigaction action = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &action, NULL);
+}
+
+void clinux_keep_heap_small(void) {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+#endif
+}
+
+void clinux_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(64 * 1024);
+#endif
 }
 
 int64_t clinux_raise_descriptor_limit(void) {

@@ -20,16 +20,33 @@ package final class CheckRunner {
         fileprivate let number: UInt64
     }
 
+    /// Looks that have begun in one window and not ended. Further ones begin as those end, or with
+    /// the next window. A node that takes over thousands of checks at once, or whose targets all
+    /// become suspect at once, would else hold a connection for each, with some 15 KiB, and keep the
+    /// first answer waiting until it has begun the last look. This many a window are 2,560 a second,
+    /// as many as a node can make, so that silent targets hold up nobody.
+    package static let startingMax = 256
+    private static let window = TimeSpan.milliseconds(100)
+    /// A look that could not begin for this long abstains: by its timeout the node would have given
+    /// it up.
+    private static let startWaitMax = TimeSpan.milliseconds(900)
+
     /// An object, because it holds a dozen references, which a copy would each count.
     private final class Look {
         let kind: CheckKind
         let completion: (Observation) -> Void
+        let orderedAt: Instant
         var attempts: [Attempt] = []
+        /// The window in which it began.
+        var window: UInt64 = 0
         /// `nil` between two attempts.
         var running: AttemptID?
 
-        init(_ kind: CheckKind, _ completion: @escaping (Observation) -> Void) {
+        init(
+            _ kind: CheckKind, orderedAt: Instant, _ completion: @escaping (Observation) -> Void
+        ) {
             self.kind = kind
+            self.orderedAt = orderedAt
             self.completion = completion
         }
     }
@@ -39,11 +56,20 @@ package final class CheckRunner {
     private let tcp: TCPChecker
     private var looks: [UInt64: Look] = [:]
     private var lastNumber: UInt64 = 0
+    /// What waits to begin, in its order. It may name looks that were taken back.
+    private var waiting = BoundedQueue<UInt64>(limit: looksMax)
+    private var windowNumber: UInt64 = 1
+    private var windowEnd: Instant
+    /// Of the window.
+    private var startingCount = 0
+    private var nextWindow: LoopAlarm?
 
     package init(on loop: EventLoop, client: HTTPClient, resolver: Resolver) {
         self.loop = loop
+        windowEnd = loop.now
         http = HTTPChecker(on: loop, client: client)
         tcp = TCPChecker(on: loop, resolver: resolver, client: client)
+        nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
     }
 
     package var lookCount: Int { looks.count }
@@ -62,23 +88,60 @@ package final class CheckRunner {
             }
             return LookID(number: number)
         }
-        let look = Look(kind, completion)
+        let look = Look(kind, orderedAt: loop.now, completion)
         looks[number] = look
-        attempt(look, number)
+        // Full of looks that were taken back, in the worst case; one window later it is not.
+        if !waiting.append(number) { giveUp(look, number) }
+        startWaiting()
         return LookID(number: number)
     }
 
     /// Its completion is not called any more, and its connections are closed.
     package func cancel(_ id: LookID) {
-        guard let look = looks.removeValue(forKey: id.number), let running = look.running else {
-            return
-        }
-        cancel(running, of: look.kind)
+        guard let look = looks.removeValue(forKey: id.number) else { return }
+        if let running = look.running { cancel(running, of: look.kind) }
+        leaveWindow(look)
     }
 
     /// Takes back every look: the checks are not what they were.
     package func cancelAll() {
         for number in Array(looks.keys) { cancel(LookID(number: number)) }
+    }
+
+    // MARK: Beginning
+
+    /// Begins what waits, as far as there is room, and sees to it that the rest is begun.
+    private func startWaiting() {
+        if loop.now >= windowEnd {
+            windowNumber += 1
+            windowEnd = loop.now + Self.window
+            startingCount = 0
+        }
+        while startingCount < Self.startingMax, let number = waiting.popFirst() {
+            guard let look = looks[number] else { continue }
+            guard loop.now - look.orderedAt <= Self.startWaitMax else {
+                giveUp(look, number)
+                continue
+            }
+            look.window = windowNumber
+            startingCount += 1
+            attempt(look, number)
+        }
+        if !waiting.isEmpty { nextWindow?.set(at: windowEnd) }
+    }
+
+    private func giveUp(_ look: Look, _ number: UInt64) {
+        looks[number] = nil
+        loop.schedule(at: loop.now) {
+            look.completion(Observation(.abstained(.noResources), latency: .zero))
+        }
+    }
+
+    /// A look is over: another may begin.
+    private func leaveWindow(_ look: Look) {
+        guard look.window == windowNumber else { return }
+        startingCount -= 1
+        if !waiting.isEmpty { startWaiting() }
     }
 
     private func attempt(_ look: Look, _ number: UInt64) {
@@ -98,6 +161,7 @@ package final class CheckRunner {
             return
         }
         looks[number] = nil
+        leaveWindow(look)
         look.completion(plan.conclude(look.attempts))
     }
 

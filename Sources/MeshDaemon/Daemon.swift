@@ -145,7 +145,9 @@ package final class Daemon {
         looks.set(configuration.checks)
         telling.set(configuration)
         status?.refresh()
-        watchClock()
+        shell.beforeAlarm = { [unowned self] in watchClock() }
+        trimHeapLater()
+        keepHeapSmall()
         shell.tell { node, now in node.start(now: now) }
         let node = configuration.node
         log.info(
@@ -220,14 +222,28 @@ package final class Daemon {
             stored: restored.items, plan: configuration.plan, wallClock: clock)
     }
 
+    /// Whenever the node is woken, which it wants to be once a second, rather than by a timer that
+    /// wakes the process once more.
     private func watchClock() {
-        loop.schedule(at: loop.now + .seconds(1)) { [weak self] in
-            guard let self, !isEnding else { return }
-            if let anew = clock.compare(SystemClock.wallTime, at: SystemClock.now) {
-                log.warning("the wall clock was set")
-                shell.tell { node, now in node.handle(anew, now: now) }
-            }
-            watchClock()
+        guard let anew = clock.compare(SystemClock.wallTime, at: SystemClock.now) else { return }
+        log.warning("the wall clock was set")
+        shell.tell { node, now in node.handle(anew, now: now) }
+    }
+
+    /// When the checks of a configuration have been looked at first: with 10,000 of them more was in
+    /// use until then than ever after.
+    private static let heapSettled = TimeSpan.seconds(30)
+    private static let heapPeriod = TimeSpan.minutes(10)
+
+    private func trimHeapLater() {
+        loop.schedule(at: loop.now + Self.heapSettled) { Heap.trim() }
+    }
+
+    /// After a bad minute, too: a thousand looks that wait for silent targets.
+    private func keepHeapSmall() {
+        loop.schedule(at: loop.now + Self.heapPeriod) { [weak self] in
+            Heap.trim()
+            self?.keepHeapSmall()
         }
     }
 
@@ -258,6 +274,7 @@ package final class Daemon {
         telling.set(next)
         status?.refresh()
         endpoint?.tokens = next.http.tokens
+        trimHeapLater()
         shell.tell { node, now in node.handle(next.plan, now: now) }
         log.info("configuration read", ("checks", "\(next.checks.count)"))
     }

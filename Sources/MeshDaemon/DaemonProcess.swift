@@ -8,6 +8,7 @@ package enum DaemonProcess {
     ///
     /// Expects `SignalSource.takeOver` to have been called before any thread was started.
     package static func run(_ load: @escaping Daemon.Load, log: Log) throws -> Daemon.Ending {
+        Heap.keepSmall()
         do throws(SystemError) {
             let limit = try DescriptorLimit.raise()
             log.debug("descriptors", ("limit", "\(limit)"))

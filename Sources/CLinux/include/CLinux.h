@@ -90,6 +90,13 @@ int clinux_next_signal(int descriptor);
 // Lets no write to a connection that nobody reads end the process.
 void clinux_ignore_broken_pipes(void);
 
+// Makes the C library's heap small, where it has such settings: one arena for all threads, and large
+// blocks and a free end of it given back to the system at once. To be called before a thread starts.
+void clinux_keep_heap_small(void);
+
+// Gives back whatever whole pages of the heap are free.
+void clinux_trim_heap(void);
+
 // Raises how many descriptors the process may open to what it is allowed. Answers how many, or -1
 // with errno.
 int64_t clinux_raise_descriptor_limit(void);

@@ -98,15 +98,20 @@ package struct ConfigurationReader {
             section.finish()
         }
         var names: [String: String] = [:]
-        return root.sections("checks", max: WatchPlan.checksMax).compactMap { section in
+        let sections = root.sections("checks", max: WatchPlan.checksMax)
+        // They are kept for as long as the node runs: no room for more than there are.
+        var checks: [CheckSettings] = []
+        checks.reserveCapacity(sections.count)
+        for section in sections {
             let name = section.node("name")?.text
             refuseDuplicate(name, section, &names)
             let check = CheckReader(
                 section: section, defaults: defaults, mesh: mesh, cryptography: cryptography
             ).read()
             if check == nil, let name { refused.insert(name) }
-            return check
+            if let check { checks.append(check) }
         }
+        return checks
     }
 
     private func readContacts(

@@ -28,7 +28,7 @@ final class Chronicle {
     /// The same by check: whoever asks about twenty thousand must not go through all for each.
     private var noticesByCheck: [CheckID: [NoticeID]] = [:]
     /// When each check came into its certified state, and why, as its signers saw it.
-    private(set) var standing: [CheckID: FlipRecord] = [:]
+    private(set) var standing: [CheckID: FlipFacts] = [:]
     /// What abstentions there were, by reason.
     private(set) var abstentions: [Abstention: Int] = [:]
     private(set) var equivocations = 0
@@ -133,9 +133,8 @@ final class Chronicle {
                 certificate: certificate, name: name, mesh: mesh, cryptography: cryptography),
             record.id == flip.id
         else { return }
-        var kept = record
-        kept.certificate = []
-        standing[flip.check] = kept
+        standing[flip.check] = FlipFacts(
+            since: record.since, reason: record.reason, confirmedBy: record.confirmedBy)
         guard origin != .restored else { return }
         store.record(record)
         let fields: [(String, String)] = [

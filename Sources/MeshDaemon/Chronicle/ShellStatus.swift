@@ -73,14 +73,11 @@ final class ShellStatus: StatusSource {
         guard let view = shell.node.check(check, now: SystemClock.now) else { return nil }
         noteReader()
         let settings = daemon.looks.settings(of: check)
-        let standing = daemon.chronicle.standing[check]
         var status = CheckStatus(
             view, id: shell.node.id, type: settings?.kind.type ?? "",
             target: settings?.kind.target ?? "",
-            facts: standing.map {
-                FlipFacts(since: $0.since, reason: $0.reason, confirmedBy: $0.confirmedBy)
-            },
-            known: shell.node.knownCount, lastLook: daemon.looks.latest[check]?.at,
+            facts: daemon.chronicle.standing[check],
+            known: shell.node.knownCount, lastLook: daemon.looks.latest[check],
             name: shell.name(of:),
             isReachable: { [shell] in shell.node.member($0)?.state.isReachable ?? false })
         if !status.isOwnedHere, let sight = shell.node.sight(of: check) {

@@ -1,7 +1,8 @@
 import MeshCore
 import MeshPlatform
 
-/// Notices when somebody sets the wall clock: compares it with the monotonic one, once a second.
+/// Notices when somebody sets the wall clock: compares it with the monotonic one, whenever it is
+/// asked, which is once a second or more often.
 ///
 /// A slow drift that a time service corrects is followed as well, once it has added up; the node is
 /// not bothered for less, because everything that it decides goes by the monotonic clock.

@@ -14,9 +14,11 @@ final class LookDesk {
     private let runner: CheckRunner
     private let store: StateStore
     private unowned let shell: NodeShell
-    private var checks: [CheckID: CheckSettings] = [:]
-    /// This node's latest look at each check, with when it ended.
-    private(set) var latest: [CheckID: LookRecord] = [:]
+    /// The configuration's own array: settings are large, and there may be 20,000.
+    private var checks: [CheckSettings] = []
+    private var places: [CheckID: Int32] = [:]
+    /// When this node's latest look at each check ended.
+    private(set) var latest: [CheckID: WallTime] = [:]
     private(set) var counters = Counters()
 
     struct Counters {
@@ -31,18 +33,23 @@ final class LookDesk {
     }
 
     var underWay: Int { runner.lookCount }
-    func settings(of check: CheckID) -> CheckSettings? { checks[check] }
+    func settings(of check: CheckID) -> CheckSettings? {
+        places[check].map { checks[Int($0)] }
+    }
 
     /// What there is to look at from now on. Looks under way at what is not so any more end
     /// unheard: the node has dropped them, too.
     func set(_ checks: [CheckSettings]) {
-        self.checks = Dictionary(
-            checks.map { ($0.definition.id, $0) }, uniquingKeysWith: { first, _ in first })
-        latest = latest.filter { self.checks[$0.key] != nil }
+        self.checks = checks
+        places = Dictionary(minimumCapacity: checks.count)
+        for (place, check) in checks.enumerated() where places[check.definition.id] == nil {
+            places[check.definition.id] = Int32(place)
+        }
+        latest = latest.filter { places[$0.key] != nil }
     }
 
     func look(_ order: LookOrder) {
-        guard let check = checks[order.check], check.definition.definition == order.definition
+        guard let check = settings(of: order.check), check.definition.definition == order.definition
         else {
             // The configuration has changed since: the node orders anew by itself.
             return
@@ -57,7 +64,7 @@ final class LookDesk {
         let record = LookRecord(
             check: order.check, at: SystemClock.wallTime, observation: observation)
         if case .abstained = observation.outcome { counters.abstentions += 1 }
-        if checks[order.check] != nil { latest[order.check] = record }
+        if places[order.check] != nil { latest[order.check] = record.at }
         store.record(record)
         shell.tell { node, now in node.handle(observation, for: order.token, now: now) }
     }

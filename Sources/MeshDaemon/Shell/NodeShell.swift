@@ -17,6 +17,8 @@ final class NodeShell {
     /// Who does what the node wants done. Set before the node is started.
     var desks: Desks?
     private var alarm: (timer: EventLoop.Timer, due: Instant)?
+    /// Called before the node is told that it is time, about once a second or more often.
+    var beforeAlarm: () -> Void = {}
     private var isDraining = false
     /// The node has stopped by itself or was stopped: nothing reaches it any more.
     private(set) var isStopped = false
@@ -106,6 +108,7 @@ final class NodeShell {
     private func alarmRings() {
         alarm = nil
         guard !isStopped else { return }
+        beforeAlarm()
         guard let due = node.nextDeadline, due <= SystemClock.now else { return rearm() }
         tell { node, now in node.handleDeadline(now: now) }
     }
