@@ -17,12 +17,16 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+/// Every target but the core's first needs that one.
 func module(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(
+        name: name, dependencies: (name == "MeshCore" ? [] : ["MeshCore"]) + dependencies,
+        swiftSettings: strict)
 }
 
+/// SwiftPM makes a product of each by itself.
 func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(name: name, dependencies: ["MeshCore"] + dependencies, swiftSettings: strict)
 }
 
 /// The tests of a target: what it is, and what else they touch.
@@ -42,13 +46,13 @@ func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> T
 // Core: values only. No clock, no socket, no system randomness, no Foundation.
 let core: [Target] = [
     module("MeshCore"),
-    module("MeshMembership", "MeshCore"),
-    module("MeshChecks", "MeshCore"),
-    module("MeshPlacement", "MeshCore", "MeshChecks"),
-    module("MeshVerdicts", "MeshCore", "MeshChecks", "MeshPlacement"),
-    module("MeshNotices", "MeshCore", "MeshChecks"),
+    module("MeshMembership"),
+    module("MeshChecks"),
+    module("MeshPlacement", "MeshChecks"),
+    module("MeshVerdicts", "MeshChecks", "MeshPlacement"),
+    module("MeshNotices", "MeshChecks"),
     module(
-        "MeshEngine", "MeshCore", "MeshMembership", "MeshChecks", "MeshPlacement", "MeshVerdicts",
+        "MeshEngine", "MeshMembership", "MeshChecks", "MeshPlacement", "MeshVerdicts",
         "MeshNotices"),
 ]
 
@@ -60,34 +64,34 @@ let platform: [Target] = [
     system("CCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     system("CSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
-    module("MeshPlatform", "MeshCore", "CLinux"),
-    module("MeshCrypto", "MeshCore", "COpenSSL"),
-    module("MeshStreams", "MeshCore", "MeshPlatform", "MeshCrypto"),
-    module("MeshResolver", "MeshCore", "MeshPlatform", "CAres"),
-    module("MeshHTTPClient", "MeshCore", "MeshPlatform", "MeshResolver", "CCurl"),
+    module("MeshPlatform", "CLinux"),
+    module("MeshCrypto", "COpenSSL"),
+    module("MeshStreams", "MeshPlatform", "MeshCrypto"),
+    module("MeshResolver", "MeshPlatform", "CAres"),
+    module("MeshHTTPClient", "MeshPlatform", "MeshResolver", "CCurl"),
 ]
 
 // Adapters: each knows the core's words and the platform's, never another adapter.
 let adapters: [Target] = [
     module(
-        "MeshCheckers", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient"),
+        "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient"),
     module(
-        "MeshNotifiers", "MeshCore", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
+        "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
         "MeshHTTPClient"),
     module(
-        "MeshHistory", "MeshCore", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
+        "MeshHistory", "MeshChecks", "MeshMembership", "MeshVerdicts", "MeshPlatform",
         "CSQLite"),
     module(
-        "MeshStatus", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshStatus", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
         "MeshEngine", "MeshPlatform", "CMicroHTTPD"),
 ]
 
 // Assembly: JSON to finished values, and all of it joined.
 let assembly: [Target] = [
     module(
-        "MeshConfiguration", "MeshCore", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"),
+        "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"),
     module(
-        "MeshDaemon", "MeshCore", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
+        "MeshDaemon", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
         "MeshEngine", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshResolver",
         "MeshHTTPClient", "MeshCheckers", "MeshNotifiers", "MeshHistory", "MeshStatus",
         "MeshConfiguration"),
@@ -95,14 +99,14 @@ let assembly: [Target] = [
 
 let programs: [Target] = [
     // The simulator drives whole nodes on virtual time, and nothing above the core.
-    module("MeshSimulator", "MeshCore", "MeshMembership", "MeshEngine"),
+    module("MeshSimulator", "MeshMembership", "MeshEngine"),
     program(
-        "checkmesh", "MeshCore", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
+        "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshEngine",
         "MeshPlatform", "MeshCrypto", "MeshResolver", "MeshHTTPClient", "MeshCheckers",
         "MeshConfiguration", "MeshDaemon"),
-    program("checkmesh-sim", "MeshCore", "MeshMembership", "MeshSimulator"),
+    program("checkmesh-sim", "MeshMembership", "MeshSimulator"),
     program(
-        "checkmesh-bench", "MeshCore", "MeshChecks", "MeshPlatform", "MeshResolver",
+        "checkmesh-bench", "MeshChecks", "MeshPlatform", "MeshResolver",
         "MeshHTTPClient", "MeshCheckers"),
 ]
 
@@ -146,10 +150,5 @@ let testing: [Target] = [
 
 let package = Package(
     name: "checkmesh",
-    products: [
-        .executable(name: "checkmesh", targets: ["checkmesh"]),
-        .executable(name: "checkmesh-sim", targets: ["checkmesh-sim"]),
-        .executable(name: "checkmesh-bench", targets: ["checkmesh-bench"]),
-    ],
     targets: core + platform + adapters + assembly + programs + testing
 )

@@ -27,9 +27,9 @@ package final class CheckRunner {
     /// as many as a node can make, so that silent targets hold up nobody.
     package static let startingMax = 256
     private static let window = TimeSpan.milliseconds(100)
-    /// A look that could not begin for this long abstains: by its timeout the node would have given
-    /// it up.
-    private static let startWaitMax = TimeSpan.milliseconds(900)
+    /// A look that could not begin for this long abstains: it would say of its target what was asked
+    /// too long ago.
+    private static let startWaitMax = TimeSpan.seconds(3)
 
     /// An object, because it holds a dozen references, which a copy would each count.
     private final class Look {

@@ -233,7 +233,7 @@ package final class Daemon {
     /// When the checks of a configuration have been looked at first: with 10,000 of them more was in
     /// use until then than ever after.
     private static let heapSettled = TimeSpan.seconds(30)
-    private static let heapPeriod = TimeSpan.minutes(10)
+    private static let heapPeriod = TimeSpan.minutes(1)
 
     private func trimHeapLater() {
         loop.schedule(at: loop.now + Self.heapSettled) { Heap.trim() }

@@ -136,6 +136,33 @@ import Testing
         #expect(server.accepted == 1)
     }
 
+    @Test
+    func `of many looks at once those that answer begin the next, and silent ones hold up nobody`()
+        throws
+    {
+        let hole = try LoopbackServer(on: bench.loop, nil)
+        let silent = try bench.port(hole.address) { $0.expect = "never" }
+        let count = CheckRunner.startingMax
+        for _ in 0..<2 * count { bench.begin(silent) }
+        // Nothing ends, so the second half begins with the next window.
+        #expect(try bench.loop.turn { hole.accepted == count })
+        #expect(bench.runner.lookCount == 2 * count)
+        #expect(try bench.loop.turn { hole.accepted == 2 * count })
+        bench.runner.cancelAll()
+        #expect(bench.runner.lookCount == 0)
+    }
+
+    @Test func `a look that is taken back before it begins takes nobody's place`() throws {
+        let hole = try LoopbackServer(on: bench.loop, nil)
+        let silent = try bench.port(hole.address) { $0.expect = "never" }
+        for _ in 0..<CheckRunner.startingMax { bench.begin(silent) }
+        let waiting = bench.runner.look(silent) { _ in Issue.record("expected no answer") }
+        bench.runner.cancel(waiting)
+        bench.begin(silent)
+        #expect(try bench.loop.turn { hole.accepted == CheckRunner.startingMax + 1 })
+        bench.runner.cancelAll()
+    }
+
     @Test func `beyond the bound a look abstains`() throws {
         let hole = try LoopbackServer(on: bench.loop, nil)
         let kind = try bench.port(hole.address) { $0.expect = "never" }
