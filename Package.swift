@@ -140,8 +140,8 @@ let testing: [Target] = [
     tests(of: "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshTestSupport"),
     tests(
         of: "MeshDaemon", "MeshChecks", "MeshConfiguration", "MeshCrypto", "MeshEngine",
-        "MeshHistory", "MeshMembership", "MeshPlatform", "MeshStreams", "MeshTestSupport",
-        "MeshVerdicts", "checkmesh"),
+        "MeshHTTPClient", "MeshHistory", "MeshMembership", "MeshPlatform", "MeshStreams",
+        "MeshTestSupport", "MeshVerdicts", "checkmesh"),
     tests(
         of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
         "MeshCrypto", "MeshConfiguration"),

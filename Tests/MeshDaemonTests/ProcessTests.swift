@@ -5,8 +5,6 @@ import MeshPlatform
 import MeshTestSupport
 import Testing
 
-@testable import checkmesh
-
 /// Where the process matters: signals, crashes, exit codes, a disk of its own.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ProcessTests {
     @Test func `all killed during an outage: no second alert, the same epoch, the recovery told`()
@@ -93,6 +91,56 @@ import Testing
                 .contains("/proc/nowhere"))
         #expect(node.isRunning)
         try lab.leave()
+    }
+
+    private static let canMount = { () -> Bool in
+        // Runs a text of our own to its end.
+        unsafe system("unshare --mount --map-root-user true 2>/dev/null") == 0
+    }()
+
+    @Test(.enabled(if: canMount, "this machine lets nobody mount a small disk of his own"))
+    func `a node whose disk is full says so and tells all the same, and starts again on it`() throws
+    {
+        let lab = try ProcessLab()
+        try lab.write(["site"])
+        try lab.prepare(3)
+        let node = lab.nodes[0]
+        try node.start(through: [
+            "/usr/bin/unshare", "--mount", "--map-root-user", "/bin/sh", "-c",
+            "mount -t tmpfs -o size=1m,mode=700 none \"$0\" && exec \"$@\"", node.folder.path,
+        ])
+        for other in lab.nodes[1...] { try other.start() }
+        try lab.run("the check to be up") { lab.all(show: "up 1", of: "site") }
+
+        // Its disk, as the process sees it.
+        let number = try #require(node.process?.id)
+        // Runs a text of our own, which fails when the disk is full, as it should.
+        _ = unsafe system("cat /dev/zero >/proc/\(number)/root\(node.folder.path)/filler 2>&-")
+        lab.target.isUp = false
+        try lab.run("the check to be down") { lab.all(show: "down 2", of: "site") }
+        try lab.run("it to be told") { lab.hooks.count("site", "down") > 0 }
+        try lab.run("the disk to be shown") { !node.answers("/readyz") }
+        #expect(node.output.contains("cannot write"))
+        lab.target.isUp = true
+        try lab.run("the recovery to be told") { lab.hooks.count("site", "up") > 0 }
+        #expect(lab.hooks.all.map { "\($0.state) \($0.epoch)" } == ["down 2", "up 3"])
+        try lab.leave()
+    }
+
+    @Test(.enabled(if: canMount, "this machine lets nobody mount a small disk of his own"))
+    func `a first start on a full disk is refused with a word on the disk`() throws {
+        let lab = try ProcessLab()
+        try lab.write()
+        try lab.prepare(1)
+        let node = lab.nodes[0]
+        try node.start(through: [
+            "/usr/bin/unshare", "--mount", "--map-root-user", "/bin/sh", "-c",
+            "mount -t tmpfs -o size=8k,mode=700 none \"$0\" && cat /dev/zero >\"$0/filler\";"
+                + " exec \"$@\"", node.folder.path,
+        ])
+        try lab.run("it to end") { !node.isRunning }
+        #expect(node.process?.end() == .exit(1))
+        #expect(node.output.contains("No space left on device"))
     }
 
     @Test func `of two processes that run from copies of one directory, one exits 1`() throws {

@@ -109,6 +109,20 @@ import Testing
         #expect(try stand.get("/livez").status == 200)
     }
 
+    @Test func `whoever asks is answered at once though slow clients want all connections`() throws
+    {
+        let stand = try Stand {
+            $0.limits.connections = 24
+            $0.limits.connectionsSpare = 4
+        }
+        let clients = try (0..<60).map { _ in try stand.connect() }
+        for client in clients { try client.send("GET / HTTP/1.1\r\n") }
+        #expect(try stand.get("/livez").status == 200)
+        let counters = stand.endpoint.counters
+        #expect(counters.displaced > 0 && counters.timeouts == 0)
+        #expect(counters.connectionsOpen <= 24)
+    }
+
     @Test func `requests that come all at once are answered in their order`() throws {
         let stand = try Stand()
         let client = try stand.connect()

@@ -18,7 +18,8 @@ package final class UDPSocket {
     private static let batchMax = 32
     /// Batches read before the loop looks at other descriptors and at its timers.
     private static let batchesPerTurnMax = 8
-    /// What is asked of the kernel for either direction; it gives what `net.core.?mem_max` allows.
+    /// What is asked of the kernel for either direction: room for a tenth of a second of a flood. It
+    /// gives what `net.core.?mem_max` allows, and more only to root.
     private static let kernelBufferByteCount: CInt = 1_048_576
 
     /// What has happened, since the start.
@@ -69,6 +70,12 @@ package final class UDPSocket {
         for option in [SO_RCVBUF, SO_SNDBUF] {
             try Socket.setOption(
                 descriptor.number, SOL_SOCKET, option, Self.kernelBufferByteCount, "SO_RCVBUF")
+        }
+        for option in [SO_RCVBUFFORCE, SO_SNDBUFFORCE] {
+            // EPERM for whoever is not root.
+            try? Socket.setOption(
+                descriptor.number, SOL_SOCKET, option, Self.kernelBufferByteCount,
+                "SO_RCVBUFFORCE")
         }
         self.address = try Socket.bind(descriptor, to: address)
         self.loop = loop

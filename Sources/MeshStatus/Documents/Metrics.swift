@@ -124,6 +124,7 @@ extension MetricFamily {
                 by: "reason",
                 [
                     ("bounds", endpoint.refusals), ("timeout", endpoint.timeouts),
+                    ("displaced", endpoint.displaced),
                     ("unauthorized", endpoint.unauthorized),
                 ]),
         ]

@@ -4,6 +4,8 @@ package import MeshCore
 package struct EndpointLimits: Sendable {
     /// Open at once. Further ones wait in the backlog.
     package var connections = 256
+    /// Of them, kept for those who come: beyond the others, the oldest that asks for nothing goes.
+    package var connectionsSpare = 32
     /// Of one address; a further one is closed at once, so that one client never takes all.
     package var connectionsPerClient = 64
     package var backlog = 128
@@ -39,6 +41,8 @@ package struct EndpointCounters: Hashable, Sendable {
     package var refusals = 0
     /// Clients that were too slow, and answers that were not known in time.
     package var timeouts = 0
+    /// Connections that lost their place to newer ones, having asked for nothing.
+    package var displaced = 0
     /// Attempts to change something without a token that is configured.
     package var unauthorized = 0
 

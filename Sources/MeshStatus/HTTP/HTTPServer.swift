@@ -120,7 +120,15 @@ final class HTTPServer {
     final class Guest {
         fileprivate let descriptor: CInt
         fileprivate var deadline: Instant
-        fileprivate init(descriptor: CInt, deadline: Instant) {
+        /// In the order in which they came.
+        fileprivate let number: Int
+        /// Has sent a whole header, and not taken all of its answer.
+        fileprivate var isAsking = false
+        /// Is being closed.
+        fileprivate var isLeaving = false
+
+        fileprivate init(_ number: Int, descriptor: CInt, deadline: Instant) {
+            self.number = number
             self.descriptor = descriptor
             self.deadline = deadline
         }
@@ -129,11 +137,31 @@ final class HTTPServer {
     fileprivate func welcome(_ descriptor: CInt) -> Guest {
         counters.connections += 1
         let guest = Guest(
-            descriptor: descriptor, deadline: SystemClock.now + limits.requestWait)
+            counters.connections, descriptor: descriptor,
+            deadline: SystemClock.now + limits.requestWait)
         guests[ObjectIdentifier(guest)] = guest
         counters.connectionsOpen = guests.count
+        makeRoom()
         sweepLater()
         return guest
+    }
+
+    /// When all places are about to be taken, whoever has asked for nothing for longest loses his:
+    /// slow clients of many addresses can't keep out the one who asks at once.
+    private func makeRoom() {
+        guard guests.count > limits.connections - limits.connectionsSpare else { return }
+        let oldest = guests.values.lazy.filter { !$0.isAsking && !$0.isLeaving }
+            .min { $0.number < $1.number }
+        guard let oldest, oldest.number != counters.connections else { return }
+        counters.displaced += 1
+        dismiss(oldest)
+    }
+
+    private func dismiss(_ guest: Guest) {
+        guest.isLeaving = true
+        // The daemon's descriptor, open until it calls back that it is closed: it finds an end of
+        // stream and closes it.
+        _ = shutdown(guest.descriptor, CInt(SHUT_RDWR))
     }
 
     fileprivate func seeOff(_ guest: Guest) {
@@ -151,12 +179,9 @@ final class HTTPServer {
     /// cannot hold its place by sending, or taking, a byte now and then.
     private func sweep() {
         isSweeping = false
-        for guest in guests.values where guest.deadline <= loop.now {
+        for guest in guests.values where guest.deadline <= loop.now && !guest.isLeaving {
             counters.timeouts += 1
-            guest.deadline = loop.now + .hours(1)
-            // The daemon's descriptor, open until it calls back that it is closed: it finds an end
-            // of stream and closes it.
-            _ = shutdown(guest.descriptor, CInt(SHUT_RDWR))
+            dismiss(guest)
         }
         sweepLater()
     }
@@ -194,6 +219,7 @@ final class HTTPServer {
         _ exchange: Exchange, method: String, url: String, headerByteCount: Int
     ) -> Response? {
         counters.requests += 1
+        exchange.guest?.isAsking = true
         exchange.guest?.deadline = SystemClock.now + limits.answerWait
         guard url.utf8.count <= limits.urlByteCount else {
             return refuse(
@@ -299,6 +325,7 @@ final class HTTPServer {
     fileprivate func finish(_ exchange: Exchange) {
         exchange.isOver = true
         suspended[ObjectIdentifier(exchange)] = nil
+        exchange.guest?.isAsking = false
         exchange.guest?.deadline = SystemClock.now + limits.requestWait
     }
 }

@@ -1,11 +1,10 @@
 import Glibc
 import MeshConfiguration
 import MeshCore
+import MeshHTTPClient
 import MeshPlatform
 import MeshTestSupport
 import Testing
-
-@testable import checkmesh
 
 /// A mesh of real processes; what they watch and whom they tell is the test's.
 final class ProcessLab {
@@ -120,14 +119,18 @@ final class NodeProcess {
     var isRunning: Bool { process.map { $0.end() == nil } ?? false }
 
     func ask(_ path: String) -> JSONNode? {
-        guard isRunning else { return nil }
-        return try? HTTPAPIClient(base: "http://\(http)").document(path).0
+        guard let answer = get(path), answer.status == 200 else { return nil }
+        return try? JSONParser.parse(answer.body).root
     }
 
     /// 200, whatever it says.
-    func answers(_ path: String) -> Bool {
-        guard isRunning else { return false }
-        return (try? HTTPAPIClient(base: "http://\(http)").get(path).status) == 200
+    func answers(_ path: String) -> Bool { get(path)?.status == 200 }
+
+    /// It does not need this test's loop to answer.
+    private func get(_ path: String) -> HTTPResponse? {
+        guard isRunning else { return nil }
+        return try? BlockingHTTP.get(
+            url: "http://\(http)\(path)", headers: [], timeout: .seconds(5))
     }
 
     var isReady: Bool { answers("/readyz") }
