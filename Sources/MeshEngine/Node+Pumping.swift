@@ -35,7 +35,9 @@ extension Node {
                 perform(effect, now: now)
                 isIdle = false
             }
-            while let parcel = courier.popSend(retry: membership.pingTimeout, now: now) {
+            while courier.isReady,
+                let parcel = courier.popSend(retry: membership.pingTimeout, now: now)
+            {
                 let message = EngineMessage.parcel(number: parcel.number)
                 let isSent = membership.send(
                     kind: message.kind, fields: message.fields, updates: parcel.updates,
@@ -54,7 +56,7 @@ extension Node {
         }
         for (key, hash) in notices.takeChangedDossiers() { dossiers.setNotices(hash, of: key) }
         let birth = verdicts.birth.map { StableHash.of($0.birth.bytes.high, $0.birth.bytes.low) }
-        dossiers.setVerdicts(birth ?? 0, of: DossierDesk.birthKey)
+        dossiers.setBirth(birth ?? 0)
         membership.truthDigest = dossiers.digest.root
     }
 

@@ -321,14 +321,17 @@ package struct Node: Sendable {
     // MARK: What a node wants
 
     var earliestDeadline: Instant? {
+        // After every datagram: no array, which would be allocated each time.
         var next = membership.nextDeadline
-        for other in [
-            verdicts.nextDeadline, notices.nextDeadline, courier.nextDeadline,
-            rollCall.nextDeadline, timers.nextDeadline,
-        ] {
-            guard let other else { continue }
+        func consider(_ other: Instant?) {
+            guard let other else { return }
             next = next.map { min($0, other) } ?? other
         }
+        consider(verdicts.nextDeadline)
+        consider(notices.nextDeadline)
+        consider(courier.nextDeadline)
+        consider(rollCall.nextDeadline)
+        consider(timers.nextDeadline)
         return next
     }
 

@@ -177,8 +177,10 @@ package struct Membership: Sendable {
 
     package mutating func popEffect() -> MembershipEffect? {
         guard effectsTaken < effects.count else {
-            effects.removeAll(keepingCapacity: true)
-            effectsTaken = 0
+            if effectsTaken > 0 {
+                effects.removeAll(keepingCapacity: true)
+                effectsTaken = 0
+            }
             return nil
         }
         defer { effectsTaken += 1 }
@@ -190,11 +192,15 @@ package struct Membership: Sendable {
     // MARK: What it knows
 
     package var members: [MemberView] {
-        (0..<table.count).map(view).sorted { $0.id < $1.id }
+        // Places are sorted, and not what is shown of them, which is large.
+        let table = table
+        return (0..<table.count).sorted { table[$0].id < table[$1].id }.map(view)
     }
 
     package func member(_ node: NodeID) -> MemberView? {
-        table.position(of: node).map(view)
+        // Not by a closure, which would hold a copy of all that is in here.
+        guard let position = table.position(of: node) else { return nil }
+        return view(position)
     }
 
     package var rootDigest: UInt64 { digest.root }

@@ -214,8 +214,10 @@ package struct Notices: Sendable {
 
     package mutating func popEffect() -> NoticesEffect? {
         guard effectsTaken < effects.count else {
-            effects.removeAll(keepingCapacity: true)
-            effectsTaken = 0
+            if effectsTaken > 0 {
+                effects.removeAll(keepingCapacity: true)
+                effectsTaken = 0
+            }
             return nil
         }
         effectsTaken += 1

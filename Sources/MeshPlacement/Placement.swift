@@ -107,6 +107,42 @@ package struct Placement: Sendable {
             })
     }
 
+    /// The zone of each of `nodes` that is among the R + `slack` lowest known for a check, as
+    /// `confirmers` has it; `nil` for each of the others.
+    ///
+    /// Owners are asked about far more often than anybody else. Whoever is kept for a check, the
+    /// lowest reachable but R + 1, counts as long as few members cannot be reached: no scan is
+    /// needed.
+    package func confirmingZones(
+        of nodes: [NodeID], for check: CheckID, confirmations: Int
+    ) -> [Label?] {
+        if let zones = keptZones(of: nodes, for: check, confirmations: confirmations) {
+            return zones
+        }
+        let roll = confirmers(of: check, confirmations: confirmations)
+        return nodes.map { roll.zone(of: $0) }
+    }
+
+    /// `nil` unless all of `nodes` are kept for the check and count for it.
+    private func keptZones(
+        of nodes: [NodeID], for check: CheckID, confirmations: Int
+    ) -> [Label?]? {
+        guard members.knownCount - members.reachableCount <= Self.slack - PlacedChecks.spares,
+            let row = checks.row(of: check),
+            checks.rows[Int(row)].confirmations == UInt8(confirmations),
+            !checks.rows[Int(row)].marks.contains(.declined)
+        else { return nil }
+        let kept = checks.keptRange(row)
+        var zones: [Label?] = []
+        zones.reserveCapacity(nodes.count)
+        for node in nodes {
+            guard let place = kept.first(where: { members.ids[Int(checks.kept[$0])] == node })
+            else { return nil }
+            zones.append(members.zoneLabel(of: checks.kept[place]))
+        }
+        return zones
+    }
+
     package var knownCount: Int { members.knownCount }
     package var reachableCount: Int { members.reachableCount }
 

@@ -28,7 +28,7 @@ package struct Roll: Hashable, Sendable {
     }
 
     /// The same for entries that are known to be so.
-    init(distinct entries: [Entry]) { self.entries = entries }
+    package init(distinct entries: [Entry]) { self.entries = entries }
 
     /// The node's place among all known, 0 the lowest; `nil` for who does not count.
     package func rank(of node: NodeID) -> Int? { entries.firstIndex { $0.node == node } }

@@ -42,13 +42,20 @@ extension Verdicts {
         _ demands: (owners: Int, quorum: Int, zones: Int)
     ) -> Bool {
         let supporters = certificate.supporters
+        let acquaintances = acquaintances
         guard supporters.allSatisfy({ acquaintances.contains($0.node) }) else { return false }
-        let roll = placement.confirmers(
-            of: certificate.flip.check, confirmations: rule.confirmations)
-        let zones = supporters.compactMap { supporter in
-            roll.zone(of: supporter.node)
-                ?? (members[supporter.node] == nil
-                    ? certificate.rolls[supporter.rollIndex].zone(of: supporter.node) : nil)
+        let confirming = placement.confirmingZones(
+            of: supporters.map(\.node), for: certificate.flip.check,
+            confirmations: rule.confirmations)
+        var zones: [Label] = []
+        for (supporter, zone) in zip(supporters, confirming) {
+            if let zone {
+                zones.append(zone)
+            } else if members[supporter.node] == nil,
+                let zone = certificate.rolls[supporter.rollIndex].zone(of: supporter.node)
+            {
+                zones.append(zone)
+            }
         }
         return zones.count >= demands.quorum && Set(zones).count >= demands.zones
     }

@@ -10,13 +10,15 @@ extension Verdicts {
         _ body: [UInt8], from peer: NodeID?, now: Instant
     ) throws(DecodeError) {
         guard let (id, check, _) = Certificate.peekID(body) else { throw .truncated }
-        let certified = book.place(of: check).flatMap { book[$0].certified }
-        let held = certified?.flip
-        if held?.id == id, !(certified?.certificate.isEmpty ?? true) { return }
-        // A fork's loser that is brought again has no more to say.
-        if let place = book.place(of: check), book[place].certified?.rivals.contains(id) ?? false {
-            return
+        let known = book.place(of: check)
+        if let known {
+            if book[known].certified?.flip.id == id, book[known].certified?.hasProof ?? false {
+                return
+            }
+            // A fork's loser that is brought again has no more to say.
+            if book[known].certified?.rivals.contains(id) ?? false { return }
         }
+        let held = known.flatMap { book[$0].certified?.flip }
         let certificate = try decode(body)
         compareBirths(certificate.flip.birth, of: peer, now: now)
         if let held, held.birth == certificate.flip.birth, held.epoch > certificate.flip.epoch,
@@ -57,7 +59,7 @@ extension Verdicts {
             if birth == nil || flip.birth == birth?.birth { book.restore(archived: flip) }
             return
         }
-        guard let certificate = try? decode(body),
+        guard let certificate = try? decode(body), certificate.leadingID == certificate.flip.id,
             certificate.supporters.allSatisfy({ $0.entry.stance.isDissent }),
             let place = book.open(certificate.flip.check)
         else { return }
@@ -131,8 +133,8 @@ extension Verdicts {
     private mutating func prove(
         _ place: Int, _ certificate: Certificate, _ encoded: [UInt8], _ origin: CheckEvent.Origin
     ) {
-        guard book[place].certified?.certificate.isEmpty ?? false else { return }
-        book[place].certified?.certificate = encoded
+        guard let certified = book[place].certified, !certified.hasProof else { return }
+        book[place].certified?.prove(by: encoded)
         book[place].certified?.observedAt = certificate.observedAt
         book.noteChange(place)
         guard origin != .restored else { return }

@@ -35,8 +35,8 @@ extension Verdicts {
         guard let place = book.place(of: entry.check), let certified = book[place].certified,
             entry.epoch == certified.flip.epoch, !isEquivocator(entry.node, now: now),
             // Most who come late are not in the proof, or say what is: no need to read it for them.
-            certified.certificate.holds({ $0.write(key.bytes) }),
-            !certified.certificate.holds({ $0.write(signed.signature) }),
+            certified.proof.holds({ $0.write(key.bytes) }),
+            !certified.proof.holds({ $0.write(signed.signature) }),
             let proof = try? Certificate.decode(
                 ByteReader(certified.certificate), mesh: mesh, cryptography: cryptography),
             let supporter = proof.supporters.first(where: { $0.node == entry.node }),
@@ -60,19 +60,6 @@ extension Verdicts {
             let about = Bytes16(
                 high: node.bytes.high ^ signed.entry.contentHash, low: node.bytes.low)
             effects.append(.tellAll(signed.update(), about: about))
-        }
-    }
-}
-
-extension [UInt8] {
-    /// Whether these bytes occur.
-    fileprivate func holds(_ write: (inout ByteWriter) -> Void) -> Bool {
-        var writer = ByteWriter(reservingCapacity: 64)
-        write(&writer)
-        let wanted = writer.bytes
-        guard let first = wanted.first, count >= wanted.count else { return false }
-        return indices.prefix(count - wanted.count + 1).contains { start in
-            self[start] == first && self[start..<start + wanted.count].elementsEqual(wanted)
         }
     }
 }

@@ -42,7 +42,8 @@ extension Verdicts {
 
     /// Whether a certificate is about a check that is not configured here, and past.
     func isForgotten(_ certificate: Certificate, now: Instant) -> Bool {
-        let isPlanned = book.place(of: certificate.flip.check).map { plan($0) != nil } ?? false
+        let place = book.place(of: certificate.flip.check)
+        let isPlanned = place.map { book[$0].plan != nil } ?? false
         return !isPlanned && isPast(certificate.observedAt, now: now)
     }
 

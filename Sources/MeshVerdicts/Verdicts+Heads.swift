@@ -189,6 +189,8 @@ extension Verdicts {
 
     /// Fewer than Q owners observing for three intervals: the check is not watched.
     private mutating func watchOwners(now: Instant) {
+        // For the closure below, which would else hold a copy of all that is in here.
+        let members = members
         for duty in duties.places {
             guard let held = duties.at(duty), held.isOwner, let plan = plan(held.check) else {
                 continue

@@ -61,8 +61,10 @@ extension Verdicts {
 
     /// The proof of a check's present flip, as it travels.
     package func certificate(of check: CheckID) -> [UInt8]? {
-        let certificate = book.place(of: check).flatMap { book[$0].certified?.certificate }
-        return certificate.flatMap { $0.isEmpty ? nil : $0 }
+        guard let certified = book.place(of: check).flatMap({ book[$0].certified }),
+            certified.hasProof
+        else { return nil }
+        return certified.certificate
     }
 
     /// The most checks that this node looks at as an owner.
@@ -114,7 +116,7 @@ extension Verdicts {
         let page = book[place]
         var hash = StableHash()
         var isEmpty = true
-        if let certified = page.certified, !certified.certificate.isEmpty {
+        if let certified = page.certified, certified.hasProof {
             hash.combine(certified.flip.id.bytes.high)
             isEmpty = false
         }
@@ -133,7 +135,7 @@ extension Verdicts {
         guard let place = book.place(of: check) else { return [] }
         let page = book[place]
         var updates: [Update] = []
-        if let certified = page.certified, !certified.certificate.isEmpty {
+        if let certified = page.certified, certified.hasProof {
             updates.append(Update(kind: UpdateKind.certificate, body: certified.certificate))
         }
         return updates + page.board.posted.map { $0.signed.update() }

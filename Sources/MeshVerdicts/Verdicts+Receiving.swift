@@ -88,7 +88,7 @@ extension Verdicts {
         else { return true }
         counters.entriesOutdated += 1
         // Its signer is behind: it should hear of the flip, though not with every word it says.
-        if peer == entry.node, !certified.certificate.isEmpty,
+        if peer == entry.node, certified.hasProof,
             book[place].taughtAt.map({ now - $0 >= .seconds(1) }) ?? true
         {
             book[place].taughtAt = now

@@ -163,8 +163,10 @@ package struct Verdicts: Sendable {
 
     package mutating func popEffect() -> VerdictEffect? {
         guard effectsTaken < effects.count else {
-            effects.removeAll(keepingCapacity: true)
-            effectsTaken = 0
+            if effectsTaken > 0 {
+                effects.removeAll(keepingCapacity: true)
+                effectsTaken = 0
+            }
             return nil
         }
         defer { effectsTaken += 1 }

@@ -93,10 +93,23 @@ import Testing
                 placement.confirmers(of: id, confirmations: confirmations)
                     == reference.confirmers(of: id, confirmations: confirmations), "\(place)")
             let owners = placement.owners(of: id)
+            compareConfirming(id, reference.confirmations[id] ?? confirmations, owners, place)
             let others = reference.ranked(id).filter(\.isReachable).map(\.id)
                 .filter { !owners.contains($0) }
             #expect(
                 Array(placement.ladder(of: id, owners: owners)) == owners + others, "\(place)")
+        }
+
+        /// With and without what is kept for the check.
+        private func compareConfirming(
+            _ id: CheckID, _ confirmations: Int, _ owners: [NodeID], _ place: String
+        ) {
+            let roll = reference.confirmers(of: id, confirmations: confirmations)
+            for some in [[node(0)], owners, owners + [node(nodes - 1)]] {
+                #expect(
+                    placement.confirmingZones(of: some, for: id, confirmations: confirmations)
+                        == some.map { roll.zone(of: $0) }, "\(place)")
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import MeshChecks
 import MeshCore
+import MeshEngine
 import MeshNotices
 import MeshVerdicts
 import Testing

@@ -122,6 +122,9 @@ package struct Courier: Sendable {
         }
     }
 
+    /// Whether there may be a parcel to send now.
+    package var isReady: Bool { !ready.isEmpty }
+
     /// The next parcel to send, new or again. `retry`: three times a round trip, as far as is known;
     /// an acknowledgement is waited for that long, at least 100 ms.
     package mutating func popSend(retry: TimeSpan, now: Instant) -> Dispatch? {

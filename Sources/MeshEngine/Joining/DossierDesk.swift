@@ -8,6 +8,8 @@ import MeshVerdicts
 /// and the mesh's birth is one.
 struct DossierDesk: Sendable {
     private(set) var digest = TruthDigest()
+    /// As the digest has it.
+    private var birth: UInt64 = 0
     /// Few in each bucket, in the order in which they came; a dictionary beside them would cost as
     /// much again as they do.
     private var buckets = [[Parts]](repeating: [], count: TruthDigest.bucketCount)
@@ -34,6 +36,13 @@ struct DossierDesk: Sendable {
         change(key) { $0.verdicts = hash }
     }
 
+    /// The hash of the mesh's birth, or 0 while it has none.
+    mutating func setBirth(_ hash: UInt64) {
+        guard hash != birth else { return }
+        birth = hash
+        setVerdicts(hash, of: Self.birthKey)
+    }
+
     mutating func setNotices(_ hash: UInt64, of key: Bytes16) {
         change(key) { $0.notices = hash }
     }
@@ -56,7 +65,13 @@ struct DossierDesk: Sendable {
         guard parts.hash != old else { return }
         digest.update(key, from: old, to: parts.hash)
         switch (place, parts.hash) {
-        case (nil, _): buckets[bucket].append(parts)
+        case (nil, _):
+            // By an eighth: doubled buckets would be half empty, in every one of 256.
+            let count = buckets[bucket].count
+            if count == buckets[bucket].capacity {
+                buckets[bucket].reserveCapacity(count + count / 8 + 1)
+            }
+            buckets[bucket].append(parts)
         case (let place?, nil): buckets[bucket].remove(at: place)
         case (let place?, _): buckets[bucket][place] = parts
         }

@@ -82,9 +82,8 @@ struct CheckBook: Sendable {
 
     /// The flip that a check is in, and its proof as it travels.
     struct Certified: Sendable {
-        var flip: Flip
-        /// Empty for a flip that comes from the archive: true here, and no proof to others.
-        var certificate: [UInt8]
+        let flip: Flip
+        private(set) var proof: HeldProof
         var learntAt: Instant
         private var rare = RareBox<Rare>()
         private var observed: UInt64
@@ -94,11 +93,20 @@ struct CheckBook: Sendable {
             rivals: [FlipID] = [], gap: Gap? = nil
         ) {
             self.flip = flip
-            self.certificate = certificate
+            proof = HeldProof(of: flip, certificate)
             self.learntAt = learntAt
             observed = observedAt?.milliseconds ?? .max
             if !rivals.isEmpty { self.rivals = rivals }
             if let gap { self.gap = gap }
+        }
+
+        /// False for a flip that comes from the archive: true here, and no proof to others.
+        var hasProof: Bool { !proof.isEmpty }
+        /// The proof as it travels; empty if there is none.
+        var certificate: [UInt8] { proof.encoded(of: flip) }
+        /// Expects a certificate of the flip.
+        mutating func prove(by certificate: [UInt8]) {
+            proof = HeldProof(of: flip, certificate)
         }
 
         /// When it was signed; `nil` from the archive.
@@ -124,7 +132,7 @@ struct CheckBook: Sendable {
         }
 
         var isContested: Bool { contest != nil }
-        var storageByteCount: Int { 32 + certificate.capacity + rare.storageByteCount }
+        var storageByteCount: Int { proof.storageByteCount + rare.storageByteCount }
 
         static let rivalsMax = 8
 

@@ -43,12 +43,18 @@ package enum CertificateVerifier {
     ) throws(CertificateFault) -> Verified {
         // Cheap questions first: signatures cost a thousand times the rest.
         try verifyFlip(certificate, mesh, cryptography)
+        // Most signers share a list.
+        let lists = certificate.rolls.map { roll in
+            List(
+                roll: roll, digest: roll.digest(using: cryptography),
+                isRanked: roll.isRanked(for: certificate.flip.check))
+        }
         for (index, supporter) in certificate.supporters.enumerated() {
             guard !certificate.supporters[..<index].contains(where: { $0.node == supporter.node })
             else { throw .signerTwice(supporter.node) }
             guard trusted.contains(supporter.key) else { throw .untrusted(supporter.node) }
             try verifyMatter(supporter, certificate)
-            try verifyRoll(supporter, certificate, cryptography)
+            try verifyRoll(supporter, lists)
         }
         let verified = try verifyCounts(certificate, cryptography)
         for supporter in certificate.supporters {
@@ -96,22 +102,25 @@ package enum CertificateVerifier {
         else { throw .unsupportive(node) }
     }
 
+    /// A member list with what is asked of it for each of its signers.
+    private struct List {
+        var roll: Roll
+        var digest: UInt64
+        var isRanked: Bool
+    }
+
     private static func verifyRoll(
-        _ supporter: Certificate.Supporter, _ certificate: Certificate,
-        _ cryptography: any Cryptography
+        _ supporter: Certificate.Supporter, _ lists: [List]
     ) throws(CertificateFault) {
         let node = supporter.node
-        guard certificate.rolls.indices.contains(supporter.rollIndex) else {
-            throw .wrongRoll(node)
-        }
-        let roll = certificate.rolls[supporter.rollIndex]
-        guard roll.digest(using: cryptography) == supporter.entry.rollDigest else {
-            throw .wrongRoll(node)
-        }
+        guard lists.indices.contains(supporter.rollIndex) else { throw .wrongRoll(node) }
+        let list = lists[supporter.rollIndex]
+        let roll = list.roll
+        guard list.digest == supporter.entry.rollDigest else { throw .wrongRoll(node) }
         guard roll.entries.count <= Int(supporter.entry.owners) + Placement.slack else {
             throw .rollTooLong(node)
         }
-        guard roll.isRanked(for: certificate.flip.check) else { throw .rollOutOfOrder(node) }
+        guard list.isRanked else { throw .rollOutOfOrder(node) }
         guard roll.rank(of: node) != nil else { throw .notEligible(node) }
     }
 

@@ -36,13 +36,7 @@ extension Certificate {
 
     package func encoded() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 640)
-        writer.write(leadingID.bytes)
-        writer.write(flip.check.bytes)
-        writer.writeVarint(UInt64(flip.epoch))
-        writer.write(flip.definition.bytes)
-        writer.write(flip.birth.bytes)
-        writer.write(flip.parent.bytes)
-        writer.write(flip.state.rawValue)
+        flip.writeLeadingFields(as: leadingID, to: &writer)
         writer.write(optional: previous)
         writer.writeVarint(UInt64(supporters.count))
         for supporter in supporters { supporter.write(to: &writer) }
@@ -66,9 +60,6 @@ extension Certificate {
     ) throws(DecodeError) -> Certificate {
         guard reader.remaining <= byteCountMax else { throw .tooLarge }
         var reader = reader
-        var copy = reader
-        let bytes = copy.readRest()
-
         let leadingID = FlipID(try reader.readBytes16())
         let check = CheckID(try reader.readBytes16())
         let epoch = try reader.readVarint32()
@@ -94,21 +85,41 @@ extension Certificate {
         let certificate = Certificate(
             flip: flip, leadingID: leadingID, previous: previous, rolls: rolls,
             supporters: supporters, definition: definition)
-        // What nothing above asks for by itself: orders, lists that nobody uses, runs that touch.
-        guard certificate.isInOrder, bytes.elementsEqual(certificate.encoded()) else {
-            throw .invalid
-        }
+        guard certificate.isInOrder else { throw .invalid }
         return certificate
     }
 
+    /// What no field can tell by itself: whether the signers and the rolls that they use come in
+    /// their order, and each roll once. With it every field has one form, and what was decoded is
+    /// written as it was read.
     private var isInOrder: Bool {
         var rollsUsed = 0
         for supporter in supporters where supporter.rollIndex >= rollsUsed {
             guard supporter.rollIndex == rollsUsed else { return false }
             rollsUsed += 1
         }
-        return rollsUsed == rolls.count && Set(rolls).count == rolls.count
+        return rollsUsed == rolls.count
+            && rolls.indices.allSatisfy { !rolls[..<$0].contains(rolls[$0]) }
             && zip(supporters, supporters.dropFirst()).allSatisfy { !($1.node < $0.node) }
+    }
+}
+
+extension Flip {
+    /// What stands in front of the encodings of all its certificates.
+    var leadingFields: [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 88)
+        writeLeadingFields(as: id, to: &writer)
+        return writer.bytes
+    }
+
+    fileprivate func writeLeadingFields(as leadingID: FlipID, to writer: inout ByteWriter) {
+        writer.write(leadingID.bytes)
+        writer.write(check.bytes)
+        writer.writeVarint(UInt64(epoch))
+        writer.write(definition.bytes)
+        writer.write(birth.bytes)
+        writer.write(parent.bytes)
+        writer.write(state.rawValue)
     }
 }
 

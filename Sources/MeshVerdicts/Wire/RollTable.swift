@@ -52,8 +52,8 @@ struct RollTable {
         }
     }
 
-    /// Refuses what would overflow a bound or name a node twice in one roll; the certificate
-    /// refuses what `write` would have written otherwise.
+    /// Accepts what `write` makes and nothing else: zones in the order in which the nodes name them,
+    /// nodes in that of the rolls, each of both once; a signer by its place; runs as long as can be.
     static func decode(
         _ reader: inout ByteReader, signers: [NodeID]
     ) throws(DecodeError) -> RollTable {
@@ -61,45 +61,78 @@ struct RollTable {
         for _ in 0..<(try reader.readCount(0...nodesMax, each: 2)) {
             zones.append(try reader.readLabel())
         }
+        let nodes = try decodeNodes(&reader, zones: zones, signers: signers)
+        var rolls: [Roll] = []
+        var nodesUsed = 0
+        for _ in 0..<(try reader.readCount(1...Certificate.supportersMax, each: 1)) {
+            rolls.append(try decodeRoll(&reader, nodes: nodes, used: &nodesUsed))
+        }
+        guard nodesUsed == nodes.count else { throw .invalid }
+        return RollTable(rolls, signers: signers)
+    }
+
+    private static func decodeNodes(
+        _ reader: inout ByteReader, zones: [Label], signers: [NodeID]
+    ) throws(DecodeError) -> [Roll.Entry] {
+        let count = try reader.readCount(0...nodesMax, each: 2)
         var nodes: [Roll.Entry] = []
-        for _ in 0..<(try reader.readCount(0...nodesMax, each: 2)) {
-            let zone = try reader.readVarint()
-            guard zone / 2 < UInt64(zones.count) else { throw .invalid }
+        nodes.reserveCapacity(count)
+        var listed = Set<Listed>(minimumCapacity: count)
+        var zonesUsed: UInt64 = 0
+        for _ in 0..<count {
+            let coded = try reader.readVarint()
+            let zone = coded / 2
+            guard zone < UInt64(zones.count), zone <= zonesUsed else { throw .invalid }
+            if zone == zonesUsed { zonesUsed += 1 }
             let node: NodeID
-            if zone.isMultiple(of: 2) {
+            if coded.isMultiple(of: 2) {
                 node = NodeID(try reader.readBytes16())
+                guard !signers.contains(node) else { throw .invalid }
             } else {
                 let signer = try reader.readVarint()
                 guard signer < UInt64(signers.count) else { throw .invalid }
                 node = signers[Int(signer)]
+                // Two signers of one name are refused elsewhere; here the first stands for both.
+                guard signers.firstIndex(of: node) == Int(signer) else { throw .invalid }
             }
-            nodes.append(Roll.Entry(node: node, zone: zones[Int(zone / 2)]))
+            guard listed.insert(Listed(node: node, zone: zone)).inserted else { throw .invalid }
+            nodes.append(Roll.Entry(node: node, zone: zones[Int(zone)]))
         }
-        var rolls: [Roll] = []
-        for _ in 0..<(try reader.readCount(1...Certificate.supportersMax, each: 1)) {
-            rolls.append(try decodeRoll(&reader, nodes: nodes))
+        guard zonesUsed == UInt64(zones.count), Set(zones).count == zones.count else {
+            throw .invalid
         }
-        return RollTable(rolls, signers: signers)
+        return nodes
     }
 
+    /// A node may be in two zones, by the rolls of two signers.
+    private struct Listed: Hashable {
+        var node: NodeID
+        var zone: UInt64
+    }
+
+    /// Expects `used` nodes to have been used by the rolls before, and counts on.
     private static func decodeRoll(
-        _ reader: inout ByteReader, nodes: [Roll.Entry]
+        _ reader: inout ByteReader, nodes: [Roll.Entry], used: inout Int
     ) throws(DecodeError) -> Roll {
         var entries: [Roll.Entry] = []
-        var ids: Set<NodeID> = []
+        var end: Int?
         for _ in 0..<(try reader.readCount(0...Roll.entriesMax, each: 2)) {
-            let start = try reader.readVarint()
+            let first = try reader.readVarint()
             let count = try reader.readVarint()
-            guard start < UInt64(nodes.count), count <= UInt64(nodes.count) - start else {
-                throw .invalid
-            }
+            guard first <= UInt64(used), first < UInt64(nodes.count), first != end.map(UInt64.init),
+                (1...UInt64(nodes.count) - first).contains(count)
+            else { throw .invalid }
             guard count <= UInt64(Roll.entriesMax - entries.count) else { throw .tooLarge }
-            for entry in nodes[Int(start)..<Int(start + count)] {
-                guard ids.insert(entry.node).inserted else { throw .invalid }
+            let run = Int(first)..<Int(first + count)
+            for entry in nodes[run] {
+                // At most as many as one roll has: no set is as fast.
+                guard !entries.contains(where: { $0.node == entry.node }) else { throw .invalid }
                 entries.append(entry)
             }
+            used = max(used, run.upperBound)
+            end = run.upperBound
         }
-        return Roll(entries: entries)
+        return Roll(distinct: entries)
     }
 
     /// The longest runs of numbers that follow one another.

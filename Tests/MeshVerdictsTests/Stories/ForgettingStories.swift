@@ -156,4 +156,41 @@ struct ForgettingStories {
             #expect(none == nil)
         }
     }
+
+    /// What is held of a certificate leaves out what its flip says. What is shown, stored and sent
+    /// is whole, and is what its minter made.
+    @Test func `a proof is given out as it came, before and after a restart`() throws {
+        var bench = watched()
+        let flip = try #require(bench.flip(at: 0))
+        for isRestarted in [false, true] {
+            if isRestarted { for seat in bench.all { bench.restart(seat) } }
+            for seat in bench.all {
+                let verdicts = bench.seats[seat].verdicts
+                let proof = try #require(verdicts.certificate(of: bench.shop))
+                #expect(bench.seats[seat].disk[Verdicts.key(of: bench.shop)] == proof)
+                #expect(verdicts.dossier(of: bench.shop).first?.body == proof)
+                let certificate = try Certificate.decode(
+                    ByteReader(proof), mesh: bench.mesh, cryptography: Bench.cryptography)
+                #expect(certificate.flip == flip && certificate.encoded() == proof)
+                #expect(throws: Never.self) {
+                    try CertificateVerifier.verify(
+                        certificate, mesh: bench.mesh, cryptography: Bench.cryptography,
+                        trusting: .any)
+                }
+            }
+        }
+    }
+
+    /// A disk is not verified again, but the name in front is what the rest is held under.
+    @Test func `a stored proof under another flip's name is not taken up`() throws {
+        var bench = watched()
+        let key = Verdicts.key(of: bench.shop)
+        var proof = try #require(bench.seats[0].disk[key])
+        proof[0] ^= 1
+        bench.seats[0].disk[key] = proof
+        bench.restart(0)
+        #expect(bench.flip(at: 0) == nil)
+        bench.run(for: .seconds(20))
+        #expect(bench.flip(at: 0) == bench.flip(at: 1))
+    }
 }
