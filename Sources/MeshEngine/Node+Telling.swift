@@ -102,6 +102,7 @@ extension Node {
     // MARK: Itself
 
     mutating func considerSettling(now: Instant) {
+        guard !isLeaving else { return }
         if settling.mayLook(seedsAreSettled: membership.seedsAreSettled, now: now) {
             verdicts.beginLooking(now: now)
         }
@@ -125,7 +126,7 @@ extension Node {
     }
 
     private mutating func takeFooting(now: Instant) {
-        guard settling.isSettled else { return }
+        guard settling.isSettled, !isLeaving else { return }
         notices.setFooting(membership.hasMajority ? .majority : .settled, now: now)
     }
 

@@ -37,6 +37,7 @@ package struct Node: Sendable {
     var outbox = Outbox()
     var plan: WatchPlan
     var wallClock: WallClock
+    var isLeaving = false
     let mesh: MeshID
     let cryptography: any Cryptography
     /// When to call `handleDeadline` at the latest. Stored: a shell asks more often than it changes.
@@ -287,8 +288,12 @@ package struct Node: Sendable {
 
     // MARK: Commands
 
-    /// Says goodbye; `stop(.left)` follows within two seconds.
+    /// Says goodbye; `stop(.left)` follows within two seconds. From here on it decides and tells
+    /// nothing: of nodes that leave together each would soon be the majority of those it knows.
     package mutating func leave(now: Instant) {
+        isLeaving = true
+        verdicts.setSettled(false, now: now)
+        notices.setFooting(.unsettled, now: now)
         membership.leave(now: now)
         pump(now: now)
     }
