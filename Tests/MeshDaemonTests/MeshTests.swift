@@ -32,6 +32,16 @@ import Testing
         #expect(lab.hooks.all.allSatisfy { $0.key == $0.id && !$0.id.isEmpty })
     }
 
+    /// To each of them the others have left: it would be the majority of those it still knows.
+    @Test func `nodes that leave together with their target tell nothing of it`() throws {
+        let lab = try Lab()
+        try lab.start(5, lab.text(["site"]))
+        try lab.run("the check to be up") { lab.isCertified("site", .up) }
+        lab.target.isUp = false
+        try lab.leave()
+        #expect(lab.hooks.all.isEmpty)
+    }
+
     @Test func `whoever leaves is seen as left and not as dead`() throws {
         let lab = try Lab()
         try lab.start(3, lab.text())
