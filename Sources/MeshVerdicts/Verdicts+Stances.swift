@@ -40,6 +40,7 @@ extension Verdicts {
         }
         guard majority.holds(since: held.lastBegan) else {
             duties[duty]?.waitsForMajority = true
+            dutiesAwaitingMajority.insert(duty)
             effects.append(.needMajority(since: held.lastBegan))
             return
         }
@@ -58,8 +59,12 @@ extension Verdicts {
             majority.heldAt = nil
             majority.lostAt = now
         }
-        for duty in duties.places where duties[duty]?.waitsForMajority ?? false {
-            reconsider(duty, now: now)
+        for duty in dutiesAwaitingMajority.sorted() {
+            // A place may have another duty meanwhile.
+            if duties.at(duty)?.waitsForMajority ?? false { reconsider(duty, now: now) }
+            if !(duties.at(duty)?.waitsForMajority ?? false) {
+                dutiesAwaitingMajority.remove(duty)
+            }
         }
         let waiting = awaitingMajority
         awaitingMajority = []

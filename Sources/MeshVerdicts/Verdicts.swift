@@ -77,6 +77,8 @@ package struct Verdicts: Sendable {
     var majority = MajorityRecord()
     /// Checks that could be minted if this node had the majority, in the order of their asking.
     var awaitingMajority: [Int] = []
+    /// Places of duties whose dissent waits for word of the majority, and of some that waited.
+    var dutiesAwaitingMajority: Set<Int> = []
 
     package internal(set) var counters = VerdictCounters()
 
