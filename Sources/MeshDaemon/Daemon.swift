@@ -261,6 +261,14 @@ package final class Daemon {
             }
             return
         }
+        // Checks and contacts are known by ids that the mesh's name is part of: taken over under
+        // another name they would be other ones, and what was told would be told again.
+        guard loaded.configuration.mesh.name == configuration.mesh.name else {
+            log.error(
+                "the configuration was refused; the one before goes on",
+                ("problem", "mesh.name: a node changes its mesh only by a restart"))
+            return
+        }
         Self.tell(loaded.warnings, unlisted: loaded.warningsUnlisted, in: log)
         for path in configuration.settingsNeedingRestart(for: loaded.configuration) {
             log.warning("a change waits for a restart", ("setting", path))

@@ -77,6 +77,13 @@ import Testing
         #expect(node.output.contains("configuration was refused"))
         #expect(node.daemon?.configuration.checks.count == 2)
         #expect(node.state(of: "site") == .up)
+        // Under another name of the mesh every check would be another one, and be told anew.
+        node.text.tail = ""
+        node.text.name = "renamed"
+        node.daemon?.reload()
+        #expect(node.output.contains("mesh.name"))
+        #expect(node.daemon?.configuration.checks.count == 2)
+        #expect(node.state(of: "site") == .up)
         try lab.leave()
     }
 
