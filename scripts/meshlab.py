@@ -83,7 +83,7 @@ class Node:
         self.prefix = []
 
     def start(self):
-        peers = [n.host for n in mesh_nodes(self.mesh) if n is not self][:3]
+        peers = [n.host for n in self.mesh.nodes if n is not self][:3]
         command = self.prefix + [
             CHECKMESH, "--config", self.mesh.config, "run", "--name", self.name, "--zone", self.zone,
             "--bind", f"{self.host}:7946", "--http", f"{self.host}:8080", "--data", self.data,
@@ -140,10 +140,6 @@ class Node:
 
     def memory(self):
         return memory(self.process.pid)
-
-
-def mesh_nodes(mesh):
-    return mesh.nodes
 
 
 class Mesh:

@@ -250,3 +250,19 @@ struct PlacedText {
     /// `nil`: not in the file but on the command line or in the environment.
     var offset: Int?
 }
+
+extension Section {
+    /// The word that says which kind of thing this is: one of `types`. Those of `later` are the
+    /// contract's, and not in this version.
+    func requiredType(among types: [String], later: [String]) -> String? {
+        required("type", "write one of \(types.quoted)") { text throws(Complaint) in
+            if types.contains(text) { return text }
+            if later.contains(text) {
+                throw Complaint(
+                    "\"\(text)\" is not supported yet by this version: it has \(types.quoted)")
+            }
+            let nearest = NearestWord.to(text, among: types + later) ?? ""
+            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
+        }
+    }
+}

@@ -18,7 +18,7 @@ struct CheckReader {
 
     func read() -> CheckSettings? {
         let name = Self.name(of: section)
-        let type = type()
+        let type = section.requiredType(among: Self.types, later: Self.laterTypes)
         let own = CheckDefaults(of: section)
         let common = own.over(defaults)
         let isEnabled = section.flag("enabled") ?? true
@@ -60,18 +60,6 @@ struct CheckReader {
                 throw Complaint("\"mesh\" is the built-in check: choose another name")
             }
             return name
-        }
-    }
-
-    private func type() -> String? {
-        section.required("type", "write one of \(Self.types.quoted)") { text throws(Complaint) in
-            if Self.types.contains(text) { return text }
-            if Self.laterTypes.contains(text) {
-                throw Complaint(
-                    "\"\(text)\" is not supported yet by this version: it has \(Self.types.quoted)")
-            }
-            let nearest = NearestWord.to(text, among: Self.types + Self.laterTypes) ?? ""
-            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
         }
     }
 

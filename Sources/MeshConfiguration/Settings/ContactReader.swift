@@ -24,7 +24,7 @@ struct ContactReader {
             }
             return name
         }
-        let type = type()
+        let type = section.requiredType(among: Self.types, later: Self.laterTypes)
         guard type != nil else { return nil }
         let url = webhookURL()
         section.finish()
@@ -32,18 +32,6 @@ struct ContactReader {
         return Contact(
             id: ContactID(named: name, in: mesh, using: cryptography), name: name,
             kind: .webhook(url))
-    }
-
-    private func type() -> String? {
-        section.required("type", "write one of \(Self.types.quoted)") { text throws(Complaint) in
-            if Self.types.contains(text) { return text }
-            if Self.laterTypes.contains(text) {
-                throw Complaint(
-                    "\"\(text)\" is not supported yet by this version: it has \(Self.types.quoted)")
-            }
-            let nearest = NearestWord.to(text, among: Self.types + Self.laterTypes) ?? ""
-            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
-        }
     }
 
     /// Who has the URL can post, so it is a secret, of which the host may be shown.

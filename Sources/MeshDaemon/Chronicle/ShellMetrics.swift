@@ -22,7 +22,7 @@ struct ShellMetrics {
                 ]),
             MetricFamily(
                 "checkmesh_looks_total", .counter, "Looks at targets that this node has made.",
-                looks.counters.looks),
+                looks.lookCount),
             MetricFamily(
                 "checkmesh_looks_under_way", .gauge, "Looks that have begun and not ended.",
                 looks.underWay),

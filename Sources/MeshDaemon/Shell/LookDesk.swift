@@ -19,12 +19,8 @@ final class LookDesk {
     private var places: [CheckID: Int32] = [:]
     /// When this node's latest look at each check ended.
     private(set) var latest: [CheckID: WallTime] = [:]
-    private(set) var counters = Counters()
-
-    struct Counters {
-        var looks = 0
-        var abstentions = 0
-    }
+    /// Looks that have ended.
+    private(set) var lookCount = 0
 
     init(_ shell: NodeShell, _ runner: CheckRunner, _ store: StateStore) {
         self.shell = shell
@@ -60,10 +56,9 @@ final class LookDesk {
     }
 
     private func finish(_ order: LookOrder, _ observation: Observation) {
-        counters.looks += 1
+        lookCount += 1
         let record = LookRecord(
             check: order.check, at: SystemClock.wallTime, observation: observation)
-        if case .abstained = observation.outcome { counters.abstentions += 1 }
         if places[order.check] != nil { latest[order.check] = record.at }
         store.record(record)
         shell.tell { node, now in node.handle(observation, for: order.token, now: now) }

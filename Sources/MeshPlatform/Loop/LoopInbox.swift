@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// How other threads reach a loop: work that they post is run there, in order.
@@ -10,15 +8,12 @@ package final class LoopInbox: Sendable {
     package static let jobsMax = 65_536
 
     private let jobs = Mutex<[@Sendable () -> Void]>([])
-    private let wakeup: FileDescriptor
+    private let wakeup: Wakeup
 
     /// Its work runs on `loop` for as long as the loop runs.
     package init(on loop: EventLoop) throws(SystemError) {
-        wakeup = FileDescriptor(
-            owning: try systemCall("eventfd") {
-                eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
-            })
-        _ = try loop.watch(wakeup.number, for: .read) { [unowned self] _ in
+        wakeup = try Wakeup()
+        _ = try loop.watch(wakeup.descriptor, for: .read) { [unowned self] _ in
             self.runJobs()
         }
     }
@@ -31,15 +26,12 @@ package final class LoopInbox: Sendable {
             return jobs.count == 1
         }
         guard let isFirst else { return false }
-        // Fails only where the count is full, and then the loop is awake anyway.
-        if isFirst { _ = eventfd_write(wakeup.number, 1) }
+        if isFirst { wakeup.signal() }
         return true
     }
 
     private func runJobs() {
-        var count: eventfd_t = 0
-        // Reads into our own number; that nothing is there is no error.
-        _ = unsafe eventfd_read(wakeup.number, &count)
+        wakeup.clear()
         let waiting = jobs.withLock { jobs in
             defer { jobs = [] }
             return jobs
