@@ -34,7 +34,7 @@ package final class CheckRunner {
     /// An object, because it holds a dozen references, which a copy would each count.
     private final class Look {
         let kind: CheckKind
-        let completion: (Observation) -> Void
+        let completion: (LookResult) -> Void
         let orderedAt: Instant
         var attempts: [Attempt] = []
         /// The window in which it began.
@@ -43,7 +43,7 @@ package final class CheckRunner {
         var running: AttemptID?
 
         init(
-            _ kind: CheckKind, orderedAt: Instant, _ completion: @escaping (Observation) -> Void
+            _ kind: CheckKind, orderedAt: Instant, _ completion: @escaping (LookResult) -> Void
         ) {
             self.kind = kind
             self.orderedAt = orderedAt
@@ -78,13 +78,13 @@ package final class CheckRunner {
     /// before this returns.
     @discardableResult
     package func look(
-        _ kind: CheckKind, _ completion: @escaping (Observation) -> Void
+        _ kind: CheckKind, _ completion: @escaping (LookResult) -> Void
     ) -> LookID {
         lastNumber += 1
         let number = lastNumber
         guard looks.count < Self.looksMax else {
             loop.schedule(at: loop.now) {
-                completion(Observation(.abstained(.noResources), latency: .zero))
+                completion(LookResult(Observation(.abstained(.noResources), latency: .zero)))
             }
             return LookID(number: number)
         }
@@ -133,7 +133,7 @@ package final class CheckRunner {
     private func giveUp(_ look: Look, _ number: UInt64) {
         looks[number] = nil
         loop.schedule(at: loop.now) {
-            look.completion(Observation(.abstained(.noResources), latency: .zero))
+            look.completion(LookResult(Observation(.abstained(.noResources), latency: .zero)))
         }
     }
 
@@ -179,31 +179,5 @@ package final class CheckRunner {
         case .http: http.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
         }
-    }
-}
-
-/// Which of a checker's attempts.
-struct AttemptID: Hashable, Sendable {
-    let number: UInt64
-}
-
-/// Tries one kind of check. `done` is called once, within the attempt's timeout, and never before
-/// `begin` returns.
-protocol Checker: AnyObject {
-    associatedtype Check
-    func begin(_ check: Check, _ done: @escaping (Attempt) -> Void) -> AttemptID
-    /// `done` is not called any more.
-    func cancel(_ attempt: AttemptID)
-}
-
-extension Attempt {
-    /// What a failure says: of the target, or only of this node.
-    init(failed words: String, blame: Blame, after span: TimeSpan) {
-        self =
-            switch blame {
-            case .target: .failed(Reason(words), after: span)
-            case .ownResources: .impossible(.noResources)
-            case .ownResolver: .impossible(.noResolver)
-            }
     }
 }

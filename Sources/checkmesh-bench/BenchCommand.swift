@@ -62,7 +62,7 @@ final class CheckBench {
 
     private func begin() {
         begun += 1
-        runner.look(options.kind) { [unowned self] observation in self.came(observation) }
+        runner.look(options.kind) { [unowned self] result in self.came(result.observation) }
     }
 
     private func came(_ observation: Observation) {

@@ -25,7 +25,7 @@ final class CheckBench {
 
     @discardableResult
     func begin(_ kind: CheckKind) -> CheckRunner.LookID {
-        runner.look(kind) { self.observations.append($0) }
+        runner.look(kind) { self.observations.append($0.observation) }
     }
 
     func look(_ kind: CheckKind) throws -> Observation {

@@ -140,29 +140,29 @@ struct KindValueTests {
     @Test func `one attempt that fails is down, whatever the others said`() {
         let attempts = [answered(10), .failed(Reason("refused"), after: .milliseconds(2))]
         #expect(plan.isDecided(by: attempts))
-        let observation = plan.conclude(attempts)
+        let observation = plan.conclude(attempts).observation
         #expect(observation.outcome == .saw(.down, Reason("refused")))
         #expect(observation.latency == .milliseconds(2))
     }
 
     @Test func `a median above the threshold is degraded, one equal to it is not`() {
         #expect(!plan.isDecided(by: []) && !plan.isDecided(by: [answered(1), answered(1)]))
-        let slow = plan.conclude([answered(900), answered(501), answered(1)])
+        let slow = plan.conclude([answered(900), answered(501), answered(1)]).observation
         #expect(
             slow.outcome
                 == .saw(.degraded, Reason("median round trip time exceeded threshold (500ms)")))
         #expect(slow.latency == .milliseconds(501))
-        let fair = plan.conclude([answered(900), answered(500), answered(1)])
+        let fair = plan.conclude([answered(900), answered(500), answered(1)]).observation
         #expect(fair.outcome == .saw(.up, .none))
     }
 
     @Test func `the median of an even number is the mean of the middle two`() {
         let plan = AttemptPlan(count: 2)
-        #expect(plan.conclude([answered(3), answered(1)]).latency == .milliseconds(2))
+        #expect(plan.conclude([answered(3), answered(1)]).observation.latency == .milliseconds(2)).observation
     }
 
     @Test func `a node that cannot try says nothing about the target`() {
-        let observation = plan.conclude([answered(1), .impossible(.noResources)])
+        let observation = plan.conclude([answered(1), .impossible(.noResources)]).observation
         #expect(observation.outcome == .abstained(.noResources))
     }
 

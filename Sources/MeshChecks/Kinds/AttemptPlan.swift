@@ -37,29 +37,26 @@ package struct AttemptPlan: Sendable, Hashable {
     /// Whether a look has no need of another attempt: the last one failed, or it was the last.
     package func isDecided(by attempts: [Attempt]) -> Bool {
         guard let last = attempts.last else { return false }
-        guard case .answered = last else { return true }
-        return attempts.count >= count
+        return last.hasFailed || attempts.count >= count
     }
 
-    /// What the attempts of one look, at least one, add up to.
-    package func conclude(_ attempts: [Attempt]) -> Observation {
-        precondition(!attempts.isEmpty, "expected a look with an attempt")
-        var roundTrips: [TimeSpan] = []
-        for attempt in attempts {
-            switch attempt {
-            case .answered(let roundTrip): roundTrips.append(roundTrip)
-            case .failed(let reason, let after):
-                return Observation(.saw(.down, reason), latency: after)
-            case .impossible(let abstention):
-                return Observation(.abstained(abstention), latency: .zero)
-            }
+    /// What the attempts of one look, at least one, add up to: the first that failed is the look's
+    /// verdict; otherwise the first that was degraded; otherwise the median round trip decides.
+    package func conclude(_ attempts: [Attempt]) -> LookResult {
+        guard let last = attempts.last else { preconditionFailure("expected an attempt") }
+        if let failed = attempts.first(where: \.hasFailed) { return failed.verdict }
+        let median = Self.median(of: attempts.map(\.span))
+        if let poor = attempts.first(where: { $0.outcome != .answered }) {
+            var result = poor.verdict
+            result.observation.latency = median
+            return result
         }
-        let median = Self.median(of: roundTrips)
         guard let threshold, median > threshold else {
-            return Observation(.saw(.up, .none), latency: median)
+            return LookResult(Observation(.saw(.up, .none), latency: median), last.measurements)
         }
         let reason = "median round trip time exceeded threshold (\(DurationText(threshold)))"
-        return Observation(.saw(.degraded, Reason(reason)), latency: median)
+        return LookResult(
+            Observation(.saw(.degraded, Reason(reason)), latency: median), last.measurements)
     }
 
     /// Of an even number of them the mean of the middle two, truncated.
@@ -76,14 +73,4 @@ package struct AttemptPlan: Sendable, Hashable {
         text.add("attempt_spacing", .span(spacing), unless: .span(.zero))
         if let threshold { text.add("threshold_rtt", .span(threshold)) }
     }
-}
-
-/// One try of a look.
-package enum Attempt: Sendable, Hashable {
-    /// The target did as it should, after this round trip.
-    case answered(TimeSpan)
-    /// It did not; the fault is the target's.
-    case failed(Reason, after: TimeSpan)
-    /// This node could not try.
-    case impossible(Abstention)
 }

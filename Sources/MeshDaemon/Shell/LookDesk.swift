@@ -19,6 +19,8 @@ final class LookDesk {
     private var places: [CheckID: Int32] = [:]
     /// When this node's latest look at each check ended.
     private(set) var latest: [CheckID: WallTime] = [:]
+    /// What that look measured, where it measured anything.
+    private(set) var measurements: [CheckID: Measurements] = [:]
     /// Looks that have ended.
     private(set) var lookCount = 0
 
@@ -42,6 +44,7 @@ final class LookDesk {
             places[check.definition.id] = Int32(place)
         }
         latest = latest.filter { places[$0.key] != nil }
+        measurements = measurements.filter { places[$0.key] != nil }
     }
 
     func look(_ order: LookOrder) {
@@ -50,17 +53,20 @@ final class LookDesk {
             // The configuration has changed since: the node orders anew by itself.
             return
         }
-        runner.look(check.kind) { [unowned self] observation in
-            self.finish(order, observation)
+        runner.look(check.kind) { [unowned self] result in
+            self.finish(order, result)
         }
     }
 
-    private func finish(_ order: LookOrder, _ observation: Observation) {
+    private func finish(_ order: LookOrder, _ result: LookResult) {
         lookCount += 1
         let record = LookRecord(
-            check: order.check, at: SystemClock.wallTime, observation: observation)
-        if places[order.check] != nil { latest[order.check] = record.at }
+            check: order.check, at: SystemClock.wallTime, observation: result.observation)
+        if places[order.check] != nil {
+            latest[order.check] = record.at
+            measurements[order.check] = result.measurements
+        }
         store.record(record)
-        shell.tell { node, now in node.handle(observation, for: order.token, now: now) }
+        shell.tell { node, now in node.handle(result.observation, for: order.token, now: now) }
     }
 }

@@ -10,7 +10,7 @@ import MeshResolver
 protocol Looker {
     /// Calls `each` once for every kind, with its place among them.
     func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, Observation) -> Void
+        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
     ) throws(SystemError)
 }
 
@@ -20,7 +20,7 @@ struct MachineLooker: Looker {
     private static let looksMax = 256
 
     func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, Observation) -> Void
+        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
     ) throws(SystemError) {
         guard !kinds.isEmpty else { return }
         let loop = try EventLoop()
@@ -32,8 +32,8 @@ struct MachineLooker: Looker {
         func begin() {
             let index = begun
             begun += 1
-            runner.look(kinds[index]) { observation in
-                each(index, observation)
+            runner.look(kinds[index]) { result in
+                each(index, result)
                 ended += 1
                 if begun < kinds.count { begin() }
                 if ended == kinds.count { loop.stop() }
@@ -72,7 +72,7 @@ struct CheckCommand {
 
     func run(_ checks: [CheckSettings]) throws(SystemError) -> ExitCode {
         var results = [Observation?](repeating: nil, count: checks.count)
-        try looker.look(at: checks.map(\.kind)) { results[$0] = $1 }
+        try looker.look(at: checks.map(\.kind)) { results[$0] = $1.observation }
         let observed = zip(checks, results).compactMap { check, result in
             result.map { (check: check, observation: $0) }
         }

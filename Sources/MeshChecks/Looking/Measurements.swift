@@ -1,0 +1,38 @@
+package import MeshCore
+
+/// What a look found out besides its verdict: where the time went, when a certificate ends. For
+/// people and dashboards; nothing is decided by it and nothing of it is gossiped.
+///
+/// Every field is absent where the kind of check has no such thing, or did not come so far.
+package struct Measurements: Sendable, Hashable {
+    /// Asking for the name's addresses.
+    package var resolve: TimeSpan?
+    /// From the first packet to the connection.
+    package var connect: TimeSpan?
+    /// The TLS handshake.
+    package var tls: TimeSpan?
+    /// From the request's end to the first byte of its answer.
+    package var processing: TimeSpan?
+    /// From the answer's first byte to its last.
+    package var transfer: TimeSpan?
+    /// When the first certificate of the chain that was shown ends.
+    package var certificateEnds: WallTime?
+    /// The status code of an HTTP answer.
+    package var status: Int?
+    package var packetsSent: Int?
+    package var packetsReceived: Int?
+
+    package init() {}
+}
+
+/// A finished look: what the mesh hears of, and what stays here.
+package struct LookResult: Sendable, Hashable {
+    package var observation: Observation
+    /// Of the attempt that decided, or of the last one.
+    package var measurements: Measurements
+
+    package init(_ observation: Observation, _ measurements: Measurements = Measurements()) {
+        self.observation = observation
+        self.measurements = measurements
+    }
+}
