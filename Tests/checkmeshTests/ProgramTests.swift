@@ -12,11 +12,11 @@ private struct FakeLooker: Looker {
     var outcomes: [String: Observation.Outcome] = [:]
 
     func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, Observation) -> Void
+        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
     ) throws(SystemError) {
         for (index, kind) in kinds.enumerated() {
             let outcome = outcomes[kind.target] ?? .saw(.up, .none)
-            each(index, Observation(outcome, latency: .microseconds(1_234)))
+            each(index, LookResult(Observation(outcome, latency: .microseconds(1_234))))
         }
     }
 }
