@@ -52,6 +52,7 @@ package final class CheckRunner {
     }
 
     private let loop: EventLoop
+    private let exec: ExecChecker
     private let http: HTTPChecker
     private let tcp: TCPChecker
     private var looks: [UInt64: Look] = [:]
@@ -67,6 +68,7 @@ package final class CheckRunner {
     package init(on loop: EventLoop, client: HTTPClient, resolver: Resolver) {
         self.loop = loop
         windowEnd = loop.now
+        exec = ExecChecker(on: loop)
         http = HTTPChecker(on: loop, client: client)
         tcp = TCPChecker(on: loop, resolver: resolver, client: client)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
@@ -169,6 +171,7 @@ package final class CheckRunner {
 
     private func begin(_ kind: CheckKind, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         switch kind {
+        case .exec(let check): exec.begin(check, done)
         case .http(let check): http.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
         }
@@ -176,6 +179,7 @@ package final class CheckRunner {
 
     private func cancel(_ attempt: AttemptID, of kind: CheckKind) {
         switch kind {
+        case .exec: exec.cancel(attempt)
         case .http: http.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
         }

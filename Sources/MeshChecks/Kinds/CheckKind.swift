@@ -6,12 +6,14 @@ package import MeshCore
 /// Finished values: whoever holds one needs to check nothing. They hold secrets where the check
 /// does; what may be shown of one is its `type` and its `target`.
 package enum CheckKind: Sendable, Hashable {
+    case exec(ExecCheck)
     case http(HTTPCheck)
     case tcp(TCPCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
         switch self {
+        case .exec: "exec"
         case .http: "http"
         case .tcp: "tcp"
         }
@@ -20,6 +22,7 @@ package enum CheckKind: Sendable, Hashable {
     /// What is watched, in words for people. It shows no secret.
     package var target: String {
         switch self {
+        case .exec(let check): check.command
         case .http(let check): check.url.shown
         case .tcp(let check): check.address.description
         }
@@ -28,6 +31,7 @@ package enum CheckKind: Sendable, Hashable {
     /// How often it is tried within one look, how long each may take, what is too slow.
     package var attempts: AttemptPlan {
         switch self {
+        case .exec(let check): check.attempts
         case .http(let check): check.attempts
         case .tcp(let check): check.attempts
         }
@@ -43,6 +47,7 @@ package enum CheckKind: Sendable, Hashable {
         text.add("type", .text(type))
         attempts.write(to: &text)
         switch self {
+        case .exec(let check): check.write(to: &text)
         case .http(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
         }

@@ -94,8 +94,7 @@ package struct HTTPHeader: Sendable, Hashable {
         else { return nil }
         self.name = name
         self.value = value
-        let lowered = Array(name.lowercased().utf8)[...]
-        isConfidential = Self.confidentialWords.contains { lowered.holds($0) }
+        isConfidential = ConfidentialName.matches(name)
     }
 
     /// Whether the value is one to keep to oneself, judged by the name.
@@ -106,11 +105,6 @@ package struct HTTPHeader: Sendable, Hashable {
         ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"]
             .contains(name.lowercased())
     }
-
-    private static let confidentialWords = [
-        "auth", "cookie", "token", "key", "secret", "password", "session", "signature",
-        "credential",
-    ].map { Array($0.utf8) }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -21,6 +21,8 @@ package struct Measurements: Sendable, Hashable {
     package var status: Int?
     package var packetsSent: Int?
     package var packetsReceived: Int?
+    /// Of a look that was not possible: why, in more words than the abstention has.
+    package var remark: Reason?
 
     package init() {}
 }

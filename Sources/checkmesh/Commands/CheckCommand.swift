@@ -132,6 +132,8 @@ struct CheckCommand {
         case .noUplink: "this machine's uplink is down"
         case .aloneInBurst: "nobody else sees it"
         case .hung: "the look did not come back"
+        case .noProgram: "this machine cannot run the check's program"
+        case .undetermined: "the check's program could not tell"
         }
     }
 
