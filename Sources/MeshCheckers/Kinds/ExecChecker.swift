@@ -1,6 +1,7 @@
 import Glibc
 import MeshChecks
 import MeshCore
+import MeshPatterns
 import MeshPlatform
 
 /// Runs programs and judges how they end. Its timeout is over at its time, whatever the program
@@ -37,6 +38,7 @@ final class ExecChecker: Checker {
     }
 
     private let loop: EventLoop
+    private let patterns: ExpressionShelf
     private var runs: [AttemptID: Run] = [:]
     private var waiting = BoundedQueue<AttemptID>(limit: waitingMax)
     private var runningCount = 0
@@ -44,7 +46,10 @@ final class ExecChecker: Checker {
     /// The node's own environment, which nobody changes.
     private let environment = ProcessEnvironment.all
 
-    init(on loop: EventLoop) { self.loop = loop }
+    init(on loop: EventLoop, patterns: ExpressionShelf) {
+        self.loop = loop
+        self.patterns = patterns
+    }
 
     deinit { for run in runs.values { run.child?.cancel() } }
 
@@ -128,7 +133,7 @@ final class ExecChecker: Checker {
         guard started - run.began < run.check.attempts.timeout / 10 else {
             return run.answer(.impossible(.noResources))
         }
-        let outcome = run.check.judge(.timedOut, output: [], isCut: false)
+        let outcome = run.check.judge(.timedOut, output: [], isCut: false, patterns)
         run.answer(Attempt(outcome: outcome, span: span))
     }
 
@@ -136,23 +141,22 @@ final class ExecChecker: Checker {
         guard let run = runs.removeValue(forKey: attempt) else { return }
         runningCount -= 1
         if let timer = run.timer { loop.cancel(timer) }
-        run.answer(Self.judge(result, of: run, now: loop.now))
+        run.answer(judge(result, of: run))
         startWaiting()
     }
 
-    private static func judge(
-        _ result: ChildGroup.Result, of run: Run, now: Instant
-    ) -> Attempt {
+    private func judge(_ result: ChildGroup.Result, of run: Run) -> Attempt {
         let ending: ExecCheck.Ending =
             switch result.ending {
             case _ where result.wroteTooMuch: .wroteTooMuch(ChildGroup.outputMax)
             case .exited(let status): .exited(status)
             case .killed(let signal): .killed(SignalName.of(signal))
             }
-        let outcome = run.check.judge(ending, output: result.output, isCut: result.isOutputCut)
+        let outcome = run.check.judge(
+            ending, output: result.output, isCut: result.isOutputCut, patterns)
         var measurements = Measurements()
         if case .impossible = outcome { measurements.remark = run.check.remark(result.output) }
-        let span = now - (run.started ?? run.began)
+        let span = loop.now - (run.started ?? run.began)
         return Attempt(outcome: outcome, span: span).measuring(measurements)
     }
 }

@@ -9,8 +9,6 @@ package struct ExecCheck: Sendable, Hashable {
     package static let variablesMax = 64
     /// Of a variable's name and value together.
     package static let variableByteCountMax = 4 * 1_024
-    /// Of `mustContain` and of `mustNotContain`, in bytes.
-    package static let needleByteCountMax = 1_024
 
     /// A path, or a name that is looked for in `PATH`.
     package var command: String
@@ -21,8 +19,7 @@ package struct ExecCheck: Sendable, Hashable {
     /// `nil`: the node's own.
     package var directory: String?
     /// Looked for in what is kept of standard output and standard error, together as they came.
-    package var mustContain: String?
-    package var mustNotContain: String?
+    package var output = TextRules()
     package var statuses = Statuses.zeroIsUp
     /// What a failure is: *down*, or *degraded* with Checkup's `"raise": "warn"`.
     package var failure = TargetState.down
@@ -78,13 +75,15 @@ package struct ExecCheck: Sendable, Hashable {
     }
 
     /// Judges one run by its end and by what is kept of its output, `isCut` if there was more.
-    package func judge(_ ending: Ending, output: [UInt8], isCut: Bool) -> Attempt.Outcome {
+    package func judge(
+        _ ending: Ending, output: [UInt8], isCut: Bool, _ patterns: some PatternSearch
+    ) -> Attempt.Outcome {
         switch ending {
         case .timedOut: return fail("did not end within \(DurationText(attempts.timeout))")
         case .wroteTooMuch(let count):
             return fail("wrote more than \(count / 1_024 / 1_024) MiB: \(firstLine(of: output))")
         case .killed(let signal): return fail("ended by \(signal)" + saying(output))
-        case .exited(0): return judge(output, isCut)
+        case .exited(0): return judge(output, isCut, patterns)
         case .exited(let status):
             let words = "exit status \(status)" + saying(output)
             guard statuses == .nagios else { return fail(words) }
@@ -96,15 +95,12 @@ package struct ExecCheck: Sendable, Hashable {
         }
     }
 
-    private func judge(_ output: [UInt8], _ isCut: Bool) -> Attempt.Outcome {
-        if let text = mustContain, !output[...].holds(Array(text.utf8)) {
-            let extent = isCut ? "the first \(output.count / 1_024) KiB of the output" : "output"
-            return fail("\(extent) does not contain '\(text)'")
-        }
-        if let text = mustNotContain, output[...].holds(Array(text.utf8)) {
-            return fail("output contains '\(text)'")
-        }
-        return .answered
+    private func judge(
+        _ bytes: [UInt8], _ isCut: Bool, _ patterns: some PatternSearch
+    ) -> Attempt.Outcome {
+        let extent = isCut ? "the first \(bytes.count / 1_024) KiB of the output" : nil
+        let fault = output.judge(bytes, called: "output", extent: extent, patterns)
+        return fault.map { fail($0.text) } ?? .answered
     }
 
     private func fail(_ words: String) -> Attempt.Outcome {
@@ -153,8 +149,7 @@ package struct ExecCheck: Sendable, Hashable {
         text.add("environment", environment)
         text.add("inherit_environment", .flag(inheritance == .all), unless: .flag(false))
         if let directory { text.add("directory", .text(directory)) }
-        if let mustContain { text.add("must_contain", .text(mustContain)) }
-        if let mustNotContain { text.add("must_not_contain", .text(mustNotContain)) }
+        output.write(to: &text)
         text.add("nagios", .flag(statuses == .nagios), unless: .flag(false))
         if failure != .down { text.add("raise", .text("warn")) }
     }

@@ -23,10 +23,10 @@ enum ConfidentialName {
     private static let words = [
         "auth", "cookie", "token", "key", "secret", "passw", "session", "signature", "credential",
         "passphrase",
-    ].map { Array($0.utf8) }
+    ].map(ByteSearch.init)
 
     static func matches(_ name: String) -> Bool {
-        let lowered = Array(name.lowercased().utf8)[...]
-        return words.contains { lowered.holds($0) }
+        let lowered = name.lowercased().utf8
+        return words.contains { $0.isFound(in: lowered) }
     }
 }
