@@ -32,6 +32,8 @@ package struct LookResult: Sendable, Hashable {
     package var observation: Observation
     /// Of the attempt that decided, or of the last one.
     package var measurements: Measurements
+    /// What it was concluded from, in their order, as they were made.
+    package var attempts: [Attempt] = []
 
     package init(_ observation: Observation, _ measurements: Measurements = Measurements()) {
         self.observation = observation

@@ -43,7 +43,8 @@ package struct ConfigurationReader {
     private func read(_ root: Section) -> Configuration? {
         guard !root.has("checkers") else {
             root.complain(
-                "checkers", "this is Checkup's file, which is not supported yet by this version")
+                "checkers",
+                "this is Checkup's file, which \"checkmesh check\" runs: a node needs a mesh.json")
             return nil
         }
         let version = root.integer("version", in: 1...Int(Int32.max))
