@@ -43,7 +43,9 @@ import Testing
         Case(script: "exit 0", said: "up: "),
         Case(script: "echo fine", said: "up: "),
         Case(script: "exit 3", said: "down: exit status 3, without output"),
-        Case(script: "echo; echo ' disk full '; echo more; exit 1", said: "down: exit status 1: disk full"),
+        Case(
+            script: "echo; echo ' disk full '; echo more; exit 1",
+            said: "down: exit status 1: disk full"),
         Case(script: "echo broken >&2; exit 2", said: "down: exit status 2: broken"),
         Case(script: "kill -SEGV $$", said: "down: ended by SIGSEGV, without output"),
         Case(script: "printf '\\377\\001x\\n'; exit 1", said: "down: exit status 1: \u{FFFD} x"),
@@ -69,8 +71,12 @@ import Testing
     ]
 
     static let outputs: [Case] = [
-        Case(script: "echo all is well", said: "up: ") { $0.output.required = [.contains("is well")] },
-        Case(script: "echo all is well >&2", said: "up: ") { $0.output.required = [.contains("is well")] },
+        Case(script: "echo all is well", said: "up: ") {
+            $0.output.required = [.contains("is well")]
+        },
+        Case(script: "echo all is well >&2", said: "up: ") {
+            $0.output.required = [.contains("is well")]
+        },
         Case(script: "echo no", said: "down: output does not contain 'yes'") {
             $0.output.required = [.contains("yes")]
         },
@@ -82,7 +88,9 @@ import Testing
             $0.output.required = [.contains("yes")]
             $0.failure = .degraded
         },
-        Case(script: "echo took 12 s", said: "up: ") { $0.output.required = [.matches("took \\d+ s")] },
+        Case(script: "echo took 12 s", said: "up: ") {
+            $0.output.required = [.matches("took \\d+ s")]
+        },
         Case(script: "echo took long", said: "down: output does not match 'took \\d+ s'") {
             $0.output.required = [.matches("took \\d+ s")]
         },
@@ -90,12 +98,16 @@ import Testing
             $0.output.forbidden = [.matches("(?i)error")]
         },
         // The exit status comes first.
-        Case(script: "echo yes; exit 1", said: "down: exit status 1: yes") { $0.output.required = [.contains("yes")] },
+        Case(script: "echo yes; exit 1", said: "down: exit status 1: yes") {
+            $0.output.required = [.contains("yes")]
+        },
         Case(
             script: "head -c 70000 /dev/zero | tr '\\0' a; echo yes",
             said: "down: the first 64 KiB of the output does not contain 'yes'"
         ) { $0.output.required = [.contains("yes")] },
-        Case(script: "echo yes; head -c 70000 /dev/zero", said: "up: ") { $0.output.required = [.contains("yes")] },
+        Case(script: "echo yes; head -c 70000 /dev/zero", said: "up: ") {
+            $0.output.required = [.contains("yes")]
+        },
     ]
 
     @Test(arguments: endings)
@@ -154,7 +166,8 @@ import Testing
         #expect(try bench.saw(.exec(check)) == "up: ")
     }
 
-    @Test func `it runs where it is told to, with nothing to read and no other descriptor`() throws {
+    @Test func `it runs where it is told to, with nothing to read and no other descriptor`() throws
+    {
         let place = folder.path
         let there = shell("pwd") {
             $0.directory = place
@@ -163,9 +176,13 @@ import Testing
         #expect(try bench.saw(there) == "up: ")
         #expect(try bench.saw(shell("read line && exit 1; exit 0")) == "up: ")
         let server = try LoopbackServer(on: bench.loop) { _ in }
-        let own = shell("ls /proc/self/fd | tr '\\n' ' '") { $0.output.required = [.contains("0 1 2 3 ")] }
+        let own = shell("ls /proc/self/fd | tr '\\n' ' '") {
+            $0.output.required = [.contains("0 1 2 3 ")]
+        }
         #expect(try bench.saw(own) == "up: ")
-        let more = shell("ls /proc/self/fd | tr '\\n' ' '") { $0.output.forbidden = [.contains(" 4 ")] }
+        let more = shell("ls /proc/self/fd | tr '\\n' ' '") {
+            $0.output.forbidden = [.contains(" 4 ")]
+        }
         #expect(try bench.saw(more) == "up: ")
         withExtendedLifetime(server) {}
     }
@@ -230,7 +247,9 @@ import Testing
 
     @Test func `one that does as it is told ends at once, with all that it started`() throws {
         let file = "\(folder.path)/pid"
-        let kind = shell("for i in $(seq 40); do sleep 60 & done; sleep 61 & echo $! >\(file); wait") {
+        let kind = shell(
+            "for i in $(seq 40); do sleep 60 & done; sleep 61 & echo $! >\(file); wait"
+        ) {
             $0.attempts = .within(500)
         }
         #expect(try bench.saw(kind) == "down: did not end within 500ms")
@@ -251,7 +270,9 @@ import Testing
 
     @Test func `a daemon that keeps the pipe open holds nobody up`() throws {
         let file = "\(folder.path)/pid"
-        let kind = shell("setsid sh -c 'echo $$ >\(file); exec sleep 60' & while ! test -s \(file); do :; done; echo ready") {
+        let kind = shell(
+            "setsid sh -c 'echo $$ >\(file); exec sleep 60' & while ! test -s \(file); do :; done; echo ready"
+        ) {
             $0.output.required = [.contains("ready")]
         }
         let observation = try bench.look(kind)

@@ -155,7 +155,10 @@ struct ProblemTests {
             #"{"name": "mesh", "type": "tcp", "address": "a.example:1"}"#,
             "checks[0].name: \"mesh\" is the built-in check: choose another name"
         ),
-        (#"{"name": "a"}"#, "checks[0].type: is missing: write one of \"exec\", \"http\" and \"tcp\""),
+        (
+            #"{"name": "a"}"#,
+            "checks[0].type: is missing: write one of \"exec\", \"http\" and \"tcp\""
+        ),
         (
             #"{"name": "a", "type": "icmp", "target": "192.0.2.1"}"#,
             "checks[0].type: \"icmp\" is not supported yet by this version: it has \"exec\", \"http\" and \"tcp\""
@@ -478,7 +481,9 @@ struct ProblemTests {
         #expect(Reading().problems("[]") == ["expected an object in braces, found a list"])
         #expect(
             Reading().problems(#"{"checkers": []}"#)
-                == ["checkers: this is Checkup's file, which \"checkmesh check\" runs: a node needs a mesh.json"])
+                == [
+                    "checkers: this is Checkup's file, which \"checkmesh check\" runs: a node needs a mesh.json"
+                ])
     }
 
     @Test func `no problem shows a secret`() {

@@ -16,7 +16,8 @@ import Testing
     }
 
     private static let checkKeys = [
-        "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners", "notifier",
+        "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners",
+        "notifier",
         "quorum", "watched", "provisional", "unreachable_from", "verdicts", "latency_ms",
         "last_observed_at",
     ]

@@ -99,7 +99,8 @@ struct ProgramTests {
             ])
         #expect(console.errors.isEmpty)
         #expect(run(["-c", file], ["c.example:1": .saw(.degraded, Reason("slow"))]) == .failed)
-        let wrong = folder.write(#"{"checkers": [{"type": "x", "endpoint_url": "a"}]}"#, to: "wrong")
+        let wrong = folder.write(
+            #"{"checkers": [{"type": "x", "endpoint_url": "a"}]}"#, to: "wrong")
         #expect(run(["-c", wrong]) == .failed)
         #expect(run(["-c", file, "run"]) == .wrongUsage)
     }

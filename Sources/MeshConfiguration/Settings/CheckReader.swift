@@ -55,7 +55,9 @@ struct CheckReader {
         let texts = section.texts("tags", max: CheckSettings.tagsMax)
         for text in texts {
             let range = 1...CheckSettings.tagByteCountMax
-            guard !range.contains(text.text.utf8.count) || text.text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+            guard
+                !range.contains(text.text.utf8.count)
+                    || text.text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
             else { continue }
             section.context.complain(
                 text.path,

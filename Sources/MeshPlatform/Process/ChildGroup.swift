@@ -286,7 +286,8 @@ package final class ChildGroup {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         // Writes at most the array's length, with a zero at the end.
         guard unsafe getcwd(&bytes, bytes.count) != nil else { return "." }
-        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 

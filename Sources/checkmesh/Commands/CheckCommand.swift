@@ -93,7 +93,9 @@ struct CheckCommand {
 
     private func json(_ reports: [CheckReport], _ list: CheckList) -> JSONText {
         var members: [(String, JSONText)] = []
-        if let timestamp = list.timestamp { members.append(("timestamp", .text(timestamp.rfc3339))) }
+        if let timestamp = list.timestamp {
+            members.append(("timestamp", .text(timestamp.rfc3339)))
+        }
         return .table(members + [("checks", .list(reports.map(\.json)))])
     }
 }
