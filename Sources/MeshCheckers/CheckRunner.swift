@@ -1,5 +1,5 @@
 package import MeshChecks
-import MeshCore
+package import MeshCore
 package import MeshHTTPClient
 import MeshPatterns
 package import MeshPlatform
@@ -37,6 +37,8 @@ package final class CheckRunner {
         let kind: CheckKind
         let completion: (LookResult) -> Void
         let orderedAt: Instant
+        /// When it should have begun, if there is a schedule.
+        let due: Instant?
         var attempts: [Attempt] = []
         /// The window in which it began.
         var window: UInt64 = 0
@@ -44,10 +46,12 @@ package final class CheckRunner {
         var running: AttemptID?
 
         init(
-            _ kind: CheckKind, orderedAt: Instant, _ completion: @escaping (LookResult) -> Void
+            _ kind: CheckKind, orderedAt: Instant, due: Instant?,
+            _ completion: @escaping (LookResult) -> Void
         ) {
             self.kind = kind
             self.orderedAt = orderedAt
+            self.due = due
             self.completion = completion
         }
     }
@@ -78,12 +82,14 @@ package final class CheckRunner {
     }
 
     package var lookCount: Int { looks.count }
+    /// Of all looks that had a schedule.
+    package private(set) var startDelays = StartDelays()
 
     /// Looks once, with as many attempts as `kind` asks for, and calls `completion` once, never
     /// before this returns.
     @discardableResult
     package func look(
-        _ kind: CheckKind, _ completion: @escaping (LookResult) -> Void
+        _ kind: CheckKind, due: Instant? = nil, _ completion: @escaping (LookResult) -> Void
     ) -> LookID {
         lastNumber += 1
         let number = lastNumber
@@ -93,7 +99,7 @@ package final class CheckRunner {
             }
             return LookID(number: number)
         }
-        let look = Look(kind, orderedAt: loop.now, completion)
+        let look = Look(kind, orderedAt: loop.now, due: due, completion)
         looks[number] = look
         // Full of looks that were taken back, in the worst case; one window later it is not.
         if !waiting.append(number) { giveUp(look, number) }
@@ -130,6 +136,8 @@ package final class CheckRunner {
             }
             look.window = windowNumber
             startingCount += 1
+            // The clock itself: what this turn did before counts as well.
+            if let due = look.due { startDelays.note(SystemClock.now - due) }
             attempt(look, number)
         }
         if !waiting.isEmpty { nextWindow?.set(at: windowEnd) }
