@@ -6,6 +6,8 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
     package let blame: Blame
     /// `connection refused`, `timed out after 10 s while connecting`, …
     package let description: String
+    /// As far as it came.
+    package var timings = HTTPTimings()
 
     package enum Kind: Sendable, Hashable {
         case malformedURL

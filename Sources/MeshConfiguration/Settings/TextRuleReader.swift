@@ -1,4 +1,5 @@
 import MeshChecks
+import MeshCore
 import MeshPatterns
 
 extension Section {
@@ -29,27 +30,37 @@ extension Section {
         }
     }
 
-    private func textRules(_ key: String, _ way: TextRule.Way) -> [TextRule] {
-        guard case .list(let elements)? = node(key)?.value else {
-            return rule(key, way).map { [$0] } ?? []
+    func textRules(_ key: String, _ way: TextRule.Way) -> [TextRule] {
+        placedTexts(key, max: TextRules.rulesMax).compactMap { placed in
+            do throws(Complaint) {
+                return try TextRule(way, checked: placed.text, shown: placed.shown)
+            } catch {
+                context.complain(placed.path, error.message, at: placed.offset)
+                return nil
+            }
+        }
+    }
+
+    /// A text or a list of texts, with their paths, and with what was written where a variable is
+    /// part of it.
+    func placedTexts(
+        _ key: String, max: Int
+    ) -> [(text: String, shown: String?, path: String, offset: Int?)] {
+        guard let node = node(key) else { return [] }
+        guard case .list(let elements) = node.value else {
+            return text(key).map { [($0, raw(node), path(key), node.offset)] } ?? []
         }
         guard !elements.isEmpty else {
             complain(key, "is empty: leave it out")
             return []
         }
-        let texts = texts(key, max: TextRules.rulesMax)
+        let texts = texts(key, max: max)
         if elements.contains(where: { $0.text?.hasDollar == true }) {
             note(.list(elements.map { .text($0.text ?? "") }), under: key)
         }
+        // Those that were none were told.
         guard texts.count == elements.count else { return [] }
-        return zip(texts, elements).compactMap { text, element in
-            do throws(Complaint) {
-                return try TextRule(way, checked: text.text, shown: raw(element))
-            } catch {
-                context.complain(text.path, error.message, at: text.offset)
-                return nil
-            }
-        }
+        return zip(texts, elements).map { ($0.text, raw($1), $0.path, $0.offset) }
     }
 
     /// What was written, where a variable is part of it.

@@ -1,4 +1,4 @@
-import MeshConfiguration
+import MeshCore
 
 /// Writes JSON, keys in the order they are given.
 indirect enum JSONText: Sendable {
