@@ -55,6 +55,7 @@ package final class CheckRunner {
     private let loop: EventLoop
     private let http: HTTPChecker
     private let tcp: TCPChecker
+    private let tls: TLSChecker
     private var looks: [UInt64: Look] = [:]
     private var lastNumber: UInt64 = 0
     /// What waits to begin, in its order. It may name looks that were taken back.
@@ -71,7 +72,9 @@ package final class CheckRunner {
         // One for all kinds: what one has compiled the others find.
         let patterns = ExpressionShelf()
         http = HTTPChecker(on: loop, client: client, patterns: patterns)
-        tcp = TCPChecker(on: loop, resolver: resolver, client: client)
+        let desk = CallDesk(on: loop, resolver: resolver)
+        tcp = TCPChecker(at: desk, patterns: patterns)
+        tls = TLSChecker(at: desk)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
     }
 
@@ -174,6 +177,7 @@ package final class CheckRunner {
         switch kind {
         case .http(let check): http.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
+        case .tls(let check): tls.begin(check, done)
         }
     }
 
@@ -181,6 +185,7 @@ package final class CheckRunner {
         switch kind {
         case .http: http.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
+        case .tls: tls.cancel(attempt)
         }
     }
 }

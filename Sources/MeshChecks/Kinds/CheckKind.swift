@@ -8,12 +8,14 @@ package import MeshCore
 package enum CheckKind: Sendable, Hashable {
     case http(HTTPCheck)
     case tcp(TCPCheck)
+    case tls(TLSCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
         switch self {
         case .http: "http"
         case .tcp: "tcp"
+        case .tls: "tls"
         }
     }
 
@@ -22,6 +24,7 @@ package enum CheckKind: Sendable, Hashable {
         switch self {
         case .http(let check): check.url.shown
         case .tcp(let check): check.address.description
+        case .tls(let check): check.address.description
         }
     }
 
@@ -30,6 +33,7 @@ package enum CheckKind: Sendable, Hashable {
         switch self {
         case .http(let check): check.attempts
         case .tcp(let check): check.attempts
+        case .tls(let check): check.attempts
         }
     }
 
@@ -45,6 +49,7 @@ package enum CheckKind: Sendable, Hashable {
         switch self {
         case .http(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
+        case .tls(let check): check.write(to: &text)
         }
         return text.bytes
     }

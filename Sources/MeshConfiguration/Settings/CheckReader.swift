@@ -9,8 +9,8 @@ struct CheckReader {
     let cryptography: any Cryptography
 
     /// The kinds that this version looks at, and those that it knows of.
-    private static let types = ["http", "tcp"]
-    private static let laterTypes = ["icmp", "dns", "tls", "exec", "heartbeat"]
+    private static let types = ["http", "tcp", "tls"]
+    private static let laterTypes = ["icmp", "dns", "exec", "heartbeat"]
     /// The built-in check that tells of the mesh itself.
     static let reservedName = "mesh"
     /// A look ends this share of the interval before the next one is due.
@@ -28,6 +28,7 @@ struct CheckReader {
             switch type {
             case "http": section.httpCheck(plan).map { .http($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
+            case "tls": section.tlsCheck(plan).map { .tls($0) }
             default: nil
             }
         // Without its kind, what else it may have is anybody's guess.
