@@ -60,6 +60,7 @@ package final class CheckRunner {
     private let exec: ExecChecker
     private let http: HTTPChecker
     private let tcp: TCPChecker
+    private let tls: TLSChecker
     private var looks: [UInt64: Look] = [:]
     private var lastNumber: UInt64 = 0
     /// What waits to begin, in its order. It may name looks that were taken back.
@@ -77,7 +78,9 @@ package final class CheckRunner {
         let patterns = ExpressionShelf()
         exec = ExecChecker(on: loop, patterns: patterns)
         http = HTTPChecker(on: loop, client: client, patterns: patterns)
-        tcp = TCPChecker(on: loop, resolver: resolver, client: client)
+        let desk = CallDesk(on: loop, resolver: resolver)
+        tcp = TCPChecker(at: desk, patterns: patterns)
+        tls = TLSChecker(at: desk)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
     }
 
@@ -185,6 +188,7 @@ package final class CheckRunner {
         case .exec(let check): exec.begin(check, done)
         case .http(let check): http.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
+        case .tls(let check): tls.begin(check, done)
         }
     }
 
@@ -193,6 +197,7 @@ package final class CheckRunner {
         case .exec: exec.cancel(attempt)
         case .http: http.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
+        case .tls: tls.cancel(attempt)
         }
     }
 }

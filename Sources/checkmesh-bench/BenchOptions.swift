@@ -4,17 +4,18 @@ import MeshCore
 /// What `checkmesh-bench` was asked for.
 struct BenchOptions {
     static let help = """
-        usage: checkmesh-bench checks --type http|tcp --target T --count N --concurrency C
+        usage: checkmesh-bench checks --type http|tcp|tls --target T --count N --concurrency C
 
         Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
         JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
         one failed.
 
-          --type KIND        http or tcp
+          --type KIND        http, tcp or tls
           --target TARGET    a URL, or HOST:PORT
           --count N          how many checks, 1 to 100,000,000 (default 10,000)
           --concurrency C    how many at once, 1 to 4,096 (default 64)
           --timeout SPAN     of each (default 10s)
+          --ca-file FILE     tls: roots in place of the machine's
         """
 
     var kind: CheckKind
@@ -25,6 +26,10 @@ struct BenchOptions {
         var problem: String
         init(_ problem: String) { self.problem = problem }
     }
+
+    private static let flags = [
+        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
+    ]
 
     /// `nil` where help was asked for.
     static func parse(_ arguments: [String]) throws(UsageError) -> BenchOptions? {
@@ -37,14 +42,15 @@ struct BenchOptions {
         var values: [String: String] = [:]
         var rest = arguments.dropFirst()
         while let flag = rest.popFirst() {
-            guard ["--type", "--target", "--count", "--concurrency", "--timeout"].contains(flag)
-            else { throw UsageError("unknown flag \(flag)") }
+            guard flags.contains(flag) else { throw UsageError("unknown flag \(flag)") }
             guard let value = rest.popFirst() else { throw UsageError("\(flag) needs a value") }
             values[flag] = value
         }
         guard let type = values["--type"] else { throw UsageError("--type is missing") }
         guard let target = values["--target"] else { throw UsageError("--target is missing") }
-        var options = BenchOptions(kind: try kind(type, target, try plan(values["--timeout"])))
+        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
+        let plan = try plan(values["--timeout"])
+        var options = BenchOptions(kind: try kind(type, target, plan, trust))
         if let text = values["--count"] {
             options.count = try number(text, "--count", 1...100_000_000)
         }
@@ -73,7 +79,7 @@ struct BenchOptions {
     }
 
     private static func kind(
-        _ type: String, _ target: String, _ plan: AttemptPlan
+        _ type: String, _ target: String, _ plan: AttemptPlan, _ trust: TLSTrust
     ) throws(UsageError) -> CheckKind {
         switch type {
         case "http":
@@ -85,14 +91,23 @@ struct BenchOptions {
                 throw UsageError("--target \(target): \(error)")
             }
         case "tcp":
-            do throws(HostPort.Fault) {
-                var check = TCPCheck(address: try HostPort(target))
-                check.attempts = plan
-                return .tcp(check)
-            } catch {
-                throw UsageError("--target \(target): \(error)")
-            }
-        default: throw UsageError("--type \(type): expected http or tcp")
+            var check = TCPCheck(address: try place(target))
+            check.attempts = plan
+            return .tcp(check)
+        case "tls":
+            var check = TLSCheck(address: try place(target))
+            check.tls = TLSOptions(trust)
+            check.attempts = plan
+            return .tls(check)
+        default: throw UsageError("--type \(type): expected http, tcp or tls")
+        }
+    }
+
+    private static func place(_ target: String) throws(UsageError) -> HostPort {
+        do throws(HostPort.Fault) {
+            return try HostPort(target)
+        } catch {
+            throw UsageError("--target \(target): \(error)")
         }
     }
 }

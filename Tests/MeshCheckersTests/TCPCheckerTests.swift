@@ -43,10 +43,10 @@ import Testing
             peer.send("22")
             bench.loop.schedule(at: bench.loop.now + .milliseconds(20)) { peer.send("0 ready\r\n") }
         }
-        #expect(try bench.saw(try bench.port(server.address) { $0.expect = "220" }) == "up: ")
+        #expect(try bench.saw(try bench.port(server.address) { $0.expect = .contains("220") }) == "up: ")
         #expect(
-            try bench.saw(try bench.port(server.address) { $0.expect = "554" })
-                == "down: reply does not contain '554'")
+            try bench.saw(try bench.port(server.address) { $0.expect = .contains("554") })
+                == "down: reply does not contain '554'; it begins '220 ready'")
     }
 
     @Test func `what is to be said is said`() throws {
@@ -57,7 +57,7 @@ import Testing
         }
         let kind = try bench.port(server.address) {
             $0.send = Secret("PING\r\n")
-            $0.expect = "PONG"
+            $0.expect = .contains("PONG")
         }
         #expect(try bench.saw(kind) == "up: ")
     }
@@ -65,7 +65,7 @@ import Testing
     @Test func `silence, an early end, a reset and an endless line are down`() throws {
         let silent = try LoopbackServer(on: bench.loop) { _ in }
         let waits = try bench.port(silent.address) {
-            $0.expect = "220"
+            $0.expect = .contains("220")
             $0.attempts = .within(200)
         }
         #expect(
@@ -74,20 +74,20 @@ import Testing
             bench.loop.schedule(at: bench.loop.now) { peer.close() }
         }
         #expect(
-            try bench.saw(try bench.port(ending.address) { $0.expect = "220" })
+            try bench.saw(try bench.port(ending.address) { $0.expect = .contains("220") })
                 == "down: closed without a reply")
         let endless = try LoopbackServer(on: bench.loop) { peer in
             peer.send([UInt8](repeating: 0x61, count: 100_000))
         }
         #expect(
-            try bench.saw(try bench.port(endless.address) { $0.expect = "220" })
-                == "down: reply does not contain '220'")
+            try bench.saw(try bench.port(endless.address) { $0.expect = .contains("220") })
+                == "down: reply does not contain '220'; it begins '\(String(repeating: "a", count: 64))'")
         let resetting = try LoopbackServer(on: bench.loop) { peer in
             peer.receive = { $0.reset() }
         }
         let asks = try bench.port(resetting.address) {
             $0.send = Secret("hello")
-            $0.expect = "220"
+            $0.expect = .contains("220")
         }
         #expect(try bench.saw(asks) == "down: connection reset by peer")
     }
@@ -108,21 +108,21 @@ import Testing
     @Test(.enabled(if: WebServer.isInstalled, "needs nginx and openssl"))
     func `over TLS a port is up if its certificate is believed and its reply is right`() throws {
         let server = try WebServer()
-        let roots = TLSTrust.file(server.rootsFile)
+        let roots = TLSOptions(.file(server.rootsFile))
         #expect(try bench.saw(try bench.port(server.good) { $0.tls = roots }) == "up: ")
         #expect(
             try bench.saw(try bench.port(server.expired) { $0.tls = roots })
-                == "down: the certificate has expired")
+                .hasPrefix("down: certificate of 127.0.0.1 expired "))
         let asks = try bench.port(server.good) {
             $0.tls = roots
             $0.send = Secret("GET / HTTP/1.0\r\n\r\n")
-            $0.expect = "200 OK"
+            $0.expect = .contains("200 OK")
         }
         #expect(try bench.saw(asks) == "up: ")
         let wrong = try bench.port(server.good) {
             $0.tls = roots
             $0.send = Secret("GET /\r\n")
-            $0.expect = "220"
+            $0.expect = .contains("220")
         }
         #expect(try bench.saw(wrong).hasPrefix("down: "))
     }
@@ -131,13 +131,13 @@ import Testing
         let server = try LoopbackServer(on: bench.loop) { peer in
             peer.receive = { $0.send("220 plain\r\n") }
         }
-        let kind = try bench.port(server.address) { $0.tls = .anything }
+        let kind = try bench.port(server.address) { $0.tls = TLSOptions(.anything) }
         #expect(try bench.saw(kind).hasPrefix("down: the TLS handshake failed"))
     }
 
     @Test func `a thousand at once are all answered`() throws {
         let server = try LoopbackServer(on: bench.loop) { $0.send("220 hi\r\n") }
-        let kind = try bench.port(server.address) { $0.expect = "220" }
+        let kind = try bench.port(server.address) { $0.expect = .contains("220") }
         for _ in 0..<1_000 { bench.begin(kind) }
         #expect(try bench.loop.turn { bench.observations.count == 1_000 })
         #expect(bench.observations.allSatisfy { $0.outcome == .saw(.up, .none) })

@@ -224,26 +224,96 @@ struct KindValueTests {
 
     @Test(arguments: [
         ("220 mail", false, TCPCheck.Judgement.met), ("22", false, .undecided),
-        ("22", true, .failed(Reason("reply does not contain '220'"))),
+        ("22", true, .failed(Reason("reply does not contain '220'; it begins '22'"))),
         ("", true, .failed(Reason("closed without a reply"))),
-        ("554 no\r\n", false, .failed(Reason("reply does not contain '220'"))),
-        ("554 no\r\n220", false, .failed(Reason("reply does not contain '220'"))),
+        (
+            "554 no\r\n", false,
+            .failed(Reason("reply does not contain '220'; it begins '554 no'"))
+        ),
+        (
+            "554 no\r\n220", false,
+            .failed(Reason("reply does not contain '220'; it begins '554 no'"))
+        ),
         ("x220", false, .met),
     ])
     func `a reply is judged by its first line, as early as it can be`(
         received: String, hasEnded: Bool, judgement: TCPCheck.Judgement
     ) throws {
         var check = TCPCheck(address: try HostPort("a.example:25"))
-        check.expect = "220"
-        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == judgement)
+        check.expect = .contains("220")
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded, NoPatterns()) == judgement)
         check.expect = nil
-        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == .met)
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded, NoPatterns()) == .met)
+    }
+
+    @Test func `as many lines are read as are asked for`() throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = .contains("nginx")
+        check.lines = 3
+        let two = Array("HTTP/1.1 200 OK\r\nServer: other\r\n".utf8)
+        #expect(check.judge(two, hasEnded: false, NoPatterns()) == .undecided)
+        let third = two + Array("X: nginx\r\n".utf8)
+        #expect(check.judge(third, hasEnded: false, NoPatterns()) == .met)
+        let fourth = two + Array("\r\nnginx\r\n".utf8)
+        #expect(check.judge(fourth, hasEnded: false, NoPatterns()) != .undecided)
+        #expect(check.judge(fourth, hasEnded: false, NoPatterns()) != .met)
+    }
+
+    @Test func `a reply that may repeat what was said is not shown`() throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = .contains("+OK")
+        check.send = Secret("AUTH hunter2\r\n")
+        #expect(
+            check.judge(Array("-ERR hunter2\r\n".utf8), hasEnded: false, NoPatterns())
+                == .failed(Reason("reply does not contain '+OK'")))
     }
 
     @Test func `a line without an end is judged by what is kept of it`() throws {
         var check = TCPCheck(address: try HostPort("a.example:25"))
-        check.expect = "220"
+        check.expect = .contains("220")
         let flood = [UInt8](repeating: 0x41, count: TCPCheck.replyByteCountMax + 1)
-        #expect(check.judge(flood, hasEnded: false) != .undecided)
+        #expect(check.judge(flood, hasEnded: false, NoPatterns()) != .undecided)
     }
+
+    // MARK: Certificates
+
+    @Test(arguments: [
+        (14 * 86_400 + 1, nil), (14 * 86_400, nil),
+        (14 * 86_400 - 1, "certificate of www.example.com expires in 13 days"),
+        (6 * 86_400 + 3_600, "certificate of www.example.com expires in 6 days"),
+        (86_400, "certificate of www.example.com expires in 1 day"),
+        (86_399, "certificate of www.example.com expires in 23 hours"),
+        (3_600, "certificate of www.example.com expires in 60 minutes"),
+        (59, "certificate of www.example.com expires in less than a minute"),
+        (0, "certificate of www.example.com expired less than a minute ago"),
+        (-3 * 86_400, "certificate of www.example.com expired 3 days ago"),
+    ] as [(Int, String?)])
+    func `an end is told before it comes and after`(seconds: Int, words: String?) throws {
+        let now = WallTime(milliseconds: 1_800_000_000_000)
+        let end = WallTime(milliseconds: UInt64(1_800_000_000_000 + seconds * 1_000))
+        let check = TLSCheck(address: try HostPort("www.example.com:443"))
+        let judgement = check.judge(CertificateEnd(end, of: check.name), at: now)
+        switch judgement {
+        case nil: #expect(words == nil)
+        case .ending(let reason):
+            #expect(seconds > 0)
+            #expect(reason.text == words)
+        case .ended(let reason):
+            #expect(seconds <= 0)
+            #expect(reason.text == words)
+        }
+    }
+
+    @Test func `another certificate of the chain than the host's is called by its name`() {
+        let end = CertificateEnd(
+            WallTime(milliseconds: 1_000), of: "www.example.com", issuer: "R3")
+        #expect(
+            end.judge(at: WallTime(milliseconds: 172_801_000), within: .zero)
+                == .ended(Reason("issuer certificate 'R3' of www.example.com expired 2 days ago")))
+    }
+}
+
+/// Finds no expression anywhere.
+private struct NoPatterns: PatternSearch {
+    func find(_ expression: String, in bytes: [UInt8]) -> TextFinding { .absent }
 }

@@ -9,6 +9,7 @@ package enum CheckKind: Sendable, Hashable {
     case exec(ExecCheck)
     case http(HTTPCheck)
     case tcp(TCPCheck)
+    case tls(TLSCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
@@ -16,6 +17,7 @@ package enum CheckKind: Sendable, Hashable {
         case .exec: "exec"
         case .http: "http"
         case .tcp: "tcp"
+        case .tls: "tls"
         }
     }
 
@@ -25,6 +27,7 @@ package enum CheckKind: Sendable, Hashable {
         case .exec(let check): check.command
         case .http(let check): check.url.shown
         case .tcp(let check): check.address.description
+        case .tls(let check): check.address.description
         }
     }
 
@@ -34,6 +37,7 @@ package enum CheckKind: Sendable, Hashable {
         case .exec(let check): check.attempts
         case .http(let check): check.attempts
         case .tcp(let check): check.attempts
+        case .tls(let check): check.attempts
         }
     }
 
@@ -50,6 +54,7 @@ package enum CheckKind: Sendable, Hashable {
         case .exec(let check): check.write(to: &text)
         case .http(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
+        case .tls(let check): check.write(to: &text)
         }
         return text.bytes
     }

@@ -9,8 +9,8 @@ struct CheckReader {
     let cryptography: any Cryptography
 
     /// The kinds that this version looks at, and those that it knows of.
-    private static let types = ["exec", "http", "tcp"]
-    private static let laterTypes = ["icmp", "dns", "tls", "heartbeat"]
+    private static let types = ["dns", "exec", "http", "icmp", "tcp", "tls"]
+    private static let laterTypes = ["heartbeat"]
     /// The built-in check that tells of the mesh itself.
     static let reservedName = "mesh"
     /// A look ends this share of the interval before the next one is due.
@@ -30,6 +30,7 @@ struct CheckReader {
             case "exec": section.execCheck(plan).map { .exec($0) }
             case "http": section.httpCheck(plan).map { .http($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
+            case "tls": section.tlsCheck(plan).map { .tls($0) }
             default: nil
             }
         // Without its kind, what else it may have is anybody's guess.
