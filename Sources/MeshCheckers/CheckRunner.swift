@@ -53,6 +53,7 @@ package final class CheckRunner {
 
     private let loop: EventLoop
     private let http: HTTPChecker
+    private let icmp: ICMPChecker
     private let tcp: TCPChecker
     private var looks: [UInt64: Look] = [:]
     private var lastNumber: UInt64 = 0
@@ -68,6 +69,7 @@ package final class CheckRunner {
         self.loop = loop
         windowEnd = loop.now
         http = HTTPChecker(on: loop, client: client)
+        icmp = ICMPChecker(on: loop, resolver: resolver)
         tcp = TCPChecker(on: loop, resolver: resolver, client: client)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
     }
@@ -170,6 +172,7 @@ package final class CheckRunner {
     private func begin(_ kind: CheckKind, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         switch kind {
         case .http(let check): http.begin(check, done)
+        case .icmp(let check): icmp.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
         }
     }
@@ -177,6 +180,7 @@ package final class CheckRunner {
     private func cancel(_ attempt: AttemptID, of kind: CheckKind) {
         switch kind {
         case .http: http.cancel(attempt)
+        case .icmp: icmp.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
         }
     }

@@ -7,12 +7,14 @@ package import MeshCore
 /// does; what may be shown of one is its `type` and its `target`.
 package enum CheckKind: Sendable, Hashable {
     case http(HTTPCheck)
+    case icmp(ICMPCheck)
     case tcp(TCPCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
         switch self {
         case .http: "http"
+        case .icmp: "icmp"
         case .tcp: "tcp"
         }
     }
@@ -21,6 +23,7 @@ package enum CheckKind: Sendable, Hashable {
     package var target: String {
         switch self {
         case .http(let check): check.url.shown
+        case .icmp(let check): check.target
         case .tcp(let check): check.address.description
         }
     }
@@ -29,6 +32,7 @@ package enum CheckKind: Sendable, Hashable {
     package var attempts: AttemptPlan {
         switch self {
         case .http(let check): check.attempts
+        case .icmp(let check): check.attempts
         case .tcp(let check): check.attempts
         }
     }
@@ -44,6 +48,7 @@ package enum CheckKind: Sendable, Hashable {
         attempts.write(to: &text)
         switch self {
         case .http(let check): check.write(to: &text)
+        case .icmp(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
         }
         return text.bytes
