@@ -172,7 +172,7 @@ extension CheckBench {
     /// As `saw`, while `others` looks are under way.
     fileprivate func saw(_ kind: CheckKind, among others: Int) throws -> String {
         var seen: Observation?
-        runner.look(kind) { seen = $0 }
+        runner.look(kind) { seen = $0.observation }
         #expect(runner.lookCount == others)
         #expect(try loop.turn { seen != nil })
         guard case .abstained(let abstention) = seen?.outcome else { return "saw" }

@@ -158,7 +158,8 @@ struct KindValueTests {
 
     @Test func `the median of an even number is the mean of the middle two`() {
         let plan = AttemptPlan(count: 2)
-        #expect(plan.conclude([answered(3), answered(1)]).latency == .milliseconds(2))
+        let observation = plan.conclude([answered(3), answered(1)]).observation
+        #expect(observation.latency == .milliseconds(2))
     }
 
     @Test func `a node that cannot try says nothing about the target`() {
