@@ -1,6 +1,7 @@
 package import MeshChecks
 import MeshCore
 package import MeshHTTPClient
+import MeshPatterns
 package import MeshPlatform
 package import MeshResolver
 
@@ -68,7 +69,9 @@ package final class CheckRunner {
     package init(on loop: EventLoop, client: HTTPClient, resolver: Resolver) {
         self.loop = loop
         windowEnd = loop.now
-        http = HTTPChecker(on: loop, client: client)
+        // One for all kinds: what one has compiled the others find.
+        let patterns = ExpressionShelf()
+        http = HTTPChecker(on: loop, client: client, patterns: patterns)
         icmp = ICMPChecker(on: loop, resolver: resolver)
         tcp = TCPChecker(on: loop, resolver: resolver, client: client)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }

@@ -38,8 +38,8 @@ struct DefinitionTextTests {
                 HTTPHeader(name: $0, value: Secret("1\t\"\\"))
             }
             check.expectedStatus = StatusSet([301...302, 200...204, 205...205]) ?? .successful
-            check.mustContain = "Größe\u{1}"
-            check.mustNotContain = "/error"
+            check.texts.required = [.contains("Größe\u{1}")]
+            check.texts.forbidden = [.contains("/error")]
             check.followsRedirects = false
             check.trust = .file("ca.pem")
             check.attempts = AttemptPlan(

@@ -1,6 +1,7 @@
 import MeshChecks
 import MeshCore
 import MeshHTTPClient
+import MeshPatterns
 import MeshPlatform
 
 /// One request and a judgement of its answer. The body is read to its end or its bound even where
@@ -8,12 +9,14 @@ import MeshPlatform
 final class HTTPChecker: Checker {
     private let loop: EventLoop
     private let client: HTTPClient
+    private let patterns: ExpressionShelf
     private var transfers: [AttemptID: HTTPClient.TransferID] = [:]
     private var lastNumber: UInt64 = 0
 
-    init(on loop: EventLoop, client: HTTPClient) {
+    init(on loop: EventLoop, client: HTTPClient, patterns: ExpressionShelf) {
         self.loop = loop
         self.client = client
+        self.patterns = patterns
     }
 
     func begin(_ check: HTTPCheck, _ done: @escaping (Attempt) -> Void) -> AttemptID {
@@ -28,11 +31,11 @@ final class HTTPChecker: Checker {
             return attempt
         }
         let began = loop.now
-        transfers[attempt] = client.send(request) { [weak self, loop] result in
+        transfers[attempt] = client.send(request) { [weak self, loop, patterns] result in
             self?.transfers[attempt] = nil
             switch result {
             case .success(let response):
-                done(Self.judge(response, by: check))
+                done(Self.judge(response, by: check, patterns))
             case .failure(let error):
                 done(
                     Attempt(
@@ -48,18 +51,19 @@ final class HTTPChecker: Checker {
         client.cancel(transfer)
     }
 
-    private static func judge(_ response: HTTPResponse, by check: HTTPCheck) -> Attempt {
+    private static func judge(
+        _ response: HTTPResponse, by check: HTTPCheck, _ patterns: ExpressionShelf
+    ) -> Attempt {
         let span = response.timings.untilAnswer
         func failed(_ words: String) -> Attempt { .failed(Reason(words), after: span) }
         guard check.expectedStatus.contains(response.status) else {
             return failed("status \(response.status), expected \(check.expectedStatus)")
         }
-        let extent = response.isBodyCut ? "the first MiB of the response" : "response"
-        if let text = check.mustContain, !ByteSearch(text).isFound(in: response.body) {
-            return failed("\(extent) does not contain '\(text)'")
-        }
-        if let text = check.mustNotContain, ByteSearch(text).isFound(in: response.body) {
-            return failed("response contains '\(text)'")
+        let extent = response.isBodyCut ? "the first MiB of the response" : nil
+        if let reason = check.texts.judge(
+            response.body, called: "response", extent: extent, patterns)
+        {
+            return .failed(reason, after: span)
         }
         return .answered(span)
     }

@@ -6,8 +6,6 @@ package struct HTTPCheck: Sendable, Hashable {
     /// Of a name or of a value, in bytes.
     package static let headerByteCountMax = 4 * 1_024
     package static let bodyByteCountMax = 64 * 1_024
-    /// Of `mustContain` and of `mustNotContain`, in bytes.
-    package static let needleByteCountMax = 1_024
     /// More than this of an answer's body is not read: what comes after is not searched.
     package static let answerByteCountMax = 1_024 * 1_024
     package static let redirectsMax = 10
@@ -19,9 +17,8 @@ package struct HTTPCheck: Sendable, Hashable {
     package var headers: [HTTPHeader] = []
     package var body: Secret?
     package var expectedStatus = StatusSet.successful
-    /// Case matters; looked for in the first `answerByteCountMax` bytes of the body.
-    package var mustContain: String?
-    package var mustNotContain: String?
+    /// Looked for in the first `answerByteCountMax` bytes of the body.
+    package var texts = TextRules()
     /// Goes where a 3xx points, `redirectsMax` times, and judges the last answer. Credentials and
     /// headers of one's own do not follow to another host. Otherwise a 3xx is judged as it is.
     package var followsRedirects = true
@@ -33,7 +30,7 @@ package struct HTTPCheck: Sendable, Hashable {
     package init(url: WebAddress) { self.url = url }
 
     /// Whether the body must be read to judge an answer.
-    package var readsBody: Bool { mustContain != nil || mustNotContain != nil }
+    package var readsBody: Bool { !texts.isEmpty }
 
     func write(to text: inout DefinitionText) {
         text.add("url", .text(url.text))
@@ -45,8 +42,7 @@ package struct HTTPCheck: Sendable, Hashable {
         text.add(
             "expect_status", .text(expectedStatus.description),
             unless: .text(StatusSet.successful.description))
-        if let mustContain { text.add("must_contain", .text(mustContain)) }
-        if let mustNotContain { text.add("must_not_contain", .text(mustNotContain)) }
+        texts.write(to: &text)
         text.add("follow_redirects", .flag(followsRedirects), unless: .flag(true))
         trust.write(to: &text)
         if let credentials {
@@ -94,8 +90,8 @@ package struct HTTPHeader: Sendable, Hashable {
         else { return nil }
         self.name = name
         self.value = value
-        let lowered = Array(name.lowercased().utf8)[...]
-        isConfidential = Self.confidentialWords.contains { lowered.holds($0) }
+        let lowered = name.lowercased().utf8
+        isConfidential = Self.confidentialWords.contains { $0.isFound(in: lowered) }
     }
 
     /// Whether the value is one to keep to oneself, judged by the name.
@@ -110,7 +106,7 @@ package struct HTTPHeader: Sendable, Hashable {
     private static let confidentialWords = [
         "auth", "cookie", "token", "key", "secret", "password", "session", "signature",
         "credential",
-    ].map { Array($0.utf8) }
+    ].map(ByteSearch.init)
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -32,7 +32,7 @@ package struct TCPCheck: Sendable, Hashable {
     package func judge(_ received: [UInt8], hasEnded: Bool) -> Judgement {
         guard let expect else { return .met }
         let line = received.prefix(Self.replyByteCountMax).prefix { $0 != 0x0A }
-        if line.holds(Array(expect.utf8)) { return .met }
+        if ByteSearch(expect).isFound(in: line) { return .met }
         let isWhole = line.count < received.count
         guard isWhole || hasEnded else { return .undecided }
         return .failed(

@@ -8,8 +8,7 @@ extension Section {
         let headers = httpHeaders()
         let body = boundedText("body", atMost: HTTPCheck.bodyByteCountMax).map(Secret.init)
         let status = expectedStatus()
-        let mustContain = boundedText("must_contain", atMost: HTTPCheck.needleByteCountMax)
-        let mustNotContain = boundedText("must_not_contain", atMost: HTTPCheck.needleByteCountMax)
+        let texts = textRules()
         let followsRedirects = flag("follow_redirects") ?? true
         let trust = tlsTrust()
         let credentials = basicCredentials()
@@ -22,8 +21,7 @@ extension Section {
         check.headers = headers
         check.body = body
         check.expectedStatus = status ?? .successful
-        check.mustContain = mustContain
-        check.mustNotContain = mustNotContain
+        check.texts = texts
         check.followsRedirects = followsRedirects
         check.trust = trust
         check.credentials = credentials
