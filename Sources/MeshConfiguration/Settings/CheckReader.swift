@@ -9,8 +9,8 @@ struct CheckReader {
     let cryptography: any Cryptography
 
     /// The kinds that this version looks at, and those that it knows of.
-    private static let types = ["http", "icmp", "tcp"]
-    private static let laterTypes = ["dns", "tls", "exec", "heartbeat"]
+    private static let types = ["dns", "http", "icmp", "tcp"]
+    private static let laterTypes = ["tls", "exec", "heartbeat"]
     /// The built-in check that tells of the mesh itself.
     static let reservedName = "mesh"
     /// A look ends this share of the interval before the next one is due.
@@ -28,6 +28,7 @@ struct CheckReader {
         let plan = attempts(common, own, rule.interval, usualTimeout)
         let kind: CheckKind? =
             switch type {
+            case "dns": section.dnsCheck(plan, defaults.dnsServer).map { .dns($0) }
             case "http": section.httpCheck(plan).map { .http($0) }
             case "icmp": rhythm.flatMap { section.icmpCheck(plan, $0) }.map { .icmp($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
@@ -36,7 +37,8 @@ struct CheckReader {
         // Without its kind, what else it may have is anybody's guess.
         if type != nil { section.finish() }
         guard let name, let kind else { return nil }
-        let written = section.written.merging(common.written) { own, _ in own }
+        var written = section.written.merging(common.written) { own, _ in own }
+        if case .dns = kind, !section.has("server") { written["server"] = defaults.written["dns_server"] }
         let text = kind.definitionText(written: written, using: cryptography)
         guard text.count <= CheckDefinition.textByteCountMax else {
             section.complain(
