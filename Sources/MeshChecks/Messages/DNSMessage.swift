@@ -80,7 +80,7 @@ package struct DNSResponse: Sendable {
             case .endsEarly: "ends in the middle of a record"
             case .badName: "has a name that is none"
             case .nameLoops: "has a name whose compression leads nowhere"
-            case .badRecord(let type): "has a \(type.word) record that is none"
+            case .badRecord(let type): "has a record of type \(type.word) that is none"
             case .tooManyAliases: "leads through too many aliases"
             }
         }
