@@ -46,7 +46,7 @@ struct CheckupTests {
         #expect(list.entries.map(\.name) == ["Website", "Mail", "Disk"])
         #expect(list.warnings.map(\.path) == ["storage"])
         var web = HTTPCheck(url: try WebAddress("http://www.example.com"))
-        web.followsRedirects = false
+        web.redirects = 0
         web.expectedStatus = try #require(StatusSet([200...204]))
         web.attempts = AttemptPlan(count: 5)
         #expect(list.entries[0].kind == .http(web))
@@ -69,7 +69,7 @@ struct CheckupTests {
               "Unknown": {}}], "concurrent_checks": "many", "timestamp": "yesterday"}
             """#)
         var check = TCPCheck(address: try HostPort("a.example:1"))
-        check.tls = .anything
+        check.tls = TLSOptions(.anything)
         check.attempts = AttemptPlan(timeout: .seconds(1))
         #expect(list.entries.map(\.name) == ["B"])
         #expect(list.entries.map(\.kind) == [.tcp(check)])
@@ -86,9 +86,9 @@ struct CheckupTests {
             """#)
         guard case .http(let check) = kind else { throw Unexpected() }
         #expect(check.url.text == "https://a.example/x%20y")
-        #expect(check.credentials?.username == "me")
-        #expect(check.credentials?.password.revealed == "p@ss")
-        #expect(check.expectedStatus.description == "302" && !check.followsRedirects)
+        let credentials = try #require(BasicCredentials(username: "me", password: Secret("p@ss")))
+        #expect(check.extras.values.authorization == .basic(credentials))
+        #expect(check.expectedStatus.description == "302" && check.redirects == 0)
         #expect(check.texts.required == [.contains("in")])
         #expect(check.texts.forbidden == [.contains("out")])
         #expect(
@@ -98,6 +98,34 @@ struct CheckupTests {
     }
 
     struct Unexpected: Error {}
+
+    @Test func `a name server is asked, with or without the final dot`() throws {
+        for name in ["www.example.com", "www.example.com."] {
+            let kind = try kind(
+                #"{"type": "dns", "endpoint_url": "192.0.2.53:5353", "hostname_fqdn": "\#(name)"}"#)
+            var check = DNSCheck(name: try #require(DNSName("www.example.com")))
+            check.server = try HostPort("192.0.2.53:5353")
+            check.attempts = AttemptPlan(timeout: .seconds(3))
+            #expect(kind == .dns(check))
+        }
+        var port = TCPCheck(address: try HostPort("192.0.2.53:53"))
+        port.attempts = AttemptPlan(timeout: .seconds(1))
+        #expect(try kind(#"{"type": "dns", "endpoint_url": "192.0.2.53:53"}"#) == .tcp(port))
+    }
+
+    @Test func `a certificate is judged as Checkup judged it`() throws {
+        var check = TLSCheck(address: try HostPort("a.example:443"))
+        #expect(try kind(#"{"type": "tls", "endpoint_url": "a.example:443"}"#) == .tls(check))
+        #expect(check.expiresWithin == .hours(14 * 24))
+        check.expiresWithin = .hours(24)
+        check.attempts = AttemptPlan(timeout: .seconds(5))
+        #expect(
+            try kind(
+                #"""
+                {"type": "tls", "endpoint_url": "a.example:443", "timeout": 5000000000,
+                 "cert_expiry_threshold": 86400000000000}
+                """#) == .tls(check))
+    }
 
     @Test(arguments: [
         (#"{"type": "tcp", "endpoint_url": "a.example:1", "timeout": "2s"}"#, TimeSpan.seconds(2)),
@@ -152,6 +180,14 @@ struct CheckupTests {
         (
             #"{"checkers": [{"type": "tcp", "endpoint_url": "a.example:1", "tls": "yes"}]}"#,
             "checkers[0].tls: expected true or false, found a text"
+        ),
+        (
+            #"{"checkers": [{"type": "tls", "endpoint_url": "a:1", "trusted_roots": ["/nowhere"]}]}"#,
+            "checkers[0].trusted_roots[0]: open /nowhere: No such file or directory"
+        ),
+        (
+            #"{"checkers": [{"type": "dns", "endpoint_url": "a:1", "hostname_fqdn": "a b"}]}"#,
+            #"checkers[0].hostname_fqdn: "a b" is no domain name"#
         ),
         (
             #"{"checkers": [{"type": "exec", "command": "a", "arguments": [1]}]}"#,

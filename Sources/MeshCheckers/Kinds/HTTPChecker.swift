@@ -112,8 +112,8 @@ extension HTTPRequest {
             }
         family =
             switch values.ipVersion {
-            case .v4?: .v4
-            case .v6?: .v6
+            case .four?: .v4
+            case .six?: .v6
             case nil: .any
             }
         var extras = Extras()

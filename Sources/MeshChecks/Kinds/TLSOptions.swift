@@ -14,10 +14,7 @@ package struct TLSOptions: Sendable, Hashable {
     func write(to text: inout DefinitionText, serverNameKey: String) {
         trust.write(to: &text)
         if let serverName { text.add(serverNameKey, .text(serverName)) }
-        if let identity {
-            text.add("tls_cert_file", .text(identity.certificateFile))
-            text.add("tls_key_file", .text(identity.keyFile))
-        }
+        identity?.write(to: &text)
         text.add(
             "tls_min_version", .text(minimumVersion.rawValue),
             unless: .text(TLSVersion.tls12.rawValue))
@@ -50,6 +47,11 @@ package struct TLSIdentity: Sendable, Hashable {
     package init(certificateFile: String, keyFile: String) {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
+    }
+
+    func write(to text: inout DefinitionText) {
+        text.add("tls_cert_file", .text(certificateFile))
+        text.add("tls_key_file", .text(keyFile))
     }
 }
 

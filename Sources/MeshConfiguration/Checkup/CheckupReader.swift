@@ -67,8 +67,8 @@ struct CheckupReader {
             case "exec": exec(section, endpoint)
             case "http": http(section, endpoint)
             case "tcp": tcp(section, endpoint)
-            case "dns", "tls":
-                unsupported(type, section)
+            case "dns": dns(section, endpoint)
+            case "tls": tls(section, endpoint)
             default: unknown(type, section).map(\.kind)
             }
         return kind.map { CheckList.Entry(name: name ?? $0.target, kind: $0) }
@@ -77,11 +77,6 @@ struct CheckupReader {
     private func unknown(_ type: String, _ section: CheckupSection) -> CheckList.Entry? {
         let nearest = NearestWord.to(type, among: Self.types) ?? ""
         section.complain("type", "\"\(type)\" is unknown: the nearest known type is \"\(nearest)\"")
-        return nil
-    }
-
-    private func unsupported(_ type: String, _ section: CheckupSection) -> CheckKind? {
-        section.complain("type", "\"\(type)\" is not supported yet by this version")
         return nil
     }
 
@@ -171,9 +166,9 @@ struct CheckupReader {
             return nil
         }
         var check = HTTPCheck(url: url.address)
-        check.credentials = url.credentials
+        check.extras.values.authorization = url.credentials.map { .basic($0) }
         check.headers = headers(section)
-        check.followsRedirects = false
+        check.redirects = 0
         check.texts = rules(section)
         check.attempts = attempts(section, timeout: .seconds(10), hasSpacing: true)
         let status = section.integer("up_status")
@@ -229,10 +224,65 @@ struct CheckupReader {
         guard let address = hostPort(section, text) else { return nil }
         var check = TCPCheck(address: address)
         // Without TLS they count for nothing.
-        if usesTLS { check.tls = skips ? .anything : file.map { .file($0) } ?? .system }
+        if usesTLS { check.tls = TLSOptions(skips ? .anything : file.map { .file($0) } ?? .system) }
         check.attempts = plan
         return .tcp(check)
     }
+
+    // MARK: dns
+
+    /// What its UDP library gave a question; `timeout` was for the connection that followed.
+    private static let questionTimeout = TimeSpan.seconds(2)
+
+    private func dns(_ section: CheckupSection, _ text: String) -> CheckKind? {
+        let timeout = section.span("timeout") ?? .seconds(1)
+        guard let address = hostPort(section, text) else { return nil }
+        guard let hostname = section.text("hostname_fqdn") else {
+            var check = TCPCheck(address: address)
+            check.attempts = attempts(section, timeout: timeout, hasSpacing: false)
+            return .tcp(check)
+        }
+        guard let name = DNSName(hostname) else {
+            section.complain("hostname_fqdn", "\"\(hostname)\" is no domain name")
+            return nil
+        }
+        var check = DNSCheck(name: name)
+        check.server = address
+        check.attempts = attempts(
+            section, timeout: timeout + Self.questionTimeout, hasSpacing: false)
+        return .dns(check)
+    }
+
+    // MARK: tls
+
+    private func tls(_ section: CheckupSection, _ text: String) -> CheckKind? {
+        // Checkup would wait for ever without one.
+        let plan = attempts(
+            section, timeout: section.span("timeout") ?? AttemptPlan.timeoutDefault,
+            hasSpacing: false)
+        let within = section.span("cert_expiry_threshold") ?? TLSCheck.expiresWithinDefault
+        let roots = section.texts("trusted_roots")
+        guard let address = hostPort(section, text) else { return nil }
+        if roots.count > 1 {
+            section.complain(
+                "trusted_roots", "\(roots.count) files are more than one: join them to one file")
+        }
+        var check = TLSCheck(address: address)
+        if let file = roots.first {
+            // A problem of the file's, as it was for Checkup: no word about the target.
+            do throws(FileFault) {
+                _ = try context.sources.readFile(file, Self.rootsByteCountMax)
+            } catch {
+                section.complain("trusted_roots[0]", "\(error)")
+            }
+            check.tls = TLSOptions(.file(file))
+        }
+        check.expiresWithin = min(within, TLSCheck.expiresWithinRange.upperBound)
+        check.attempts = plan
+        return .tls(check)
+    }
+
+    private static let rootsByteCountMax = 4 * 1_024 * 1_024
 }
 
 /// A URL as Go takes it: with a name and a password before the host, which become basic

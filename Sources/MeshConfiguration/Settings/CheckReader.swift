@@ -18,17 +18,27 @@ struct CheckReader {
 
     func read() -> CheckSettings? {
         let name = Self.name(of: section)
-        let type = section.requiredType(among: Self.types, later: Self.laterTypes)
-        let own = CheckDefaults(of: section)
+        let row = GobearmonRow(section)
+        let type = section.requiredType(
+            among: row == nil ? Self.types : GobearmonRow.types,
+            later: row == nil ? Self.laterTypes : [])
+        var own = CheckDefaults(of: section)
+        own.interval = row?.interval ?? own.interval
+        own.timeout = row?.timeout(of: type) ?? own.timeout
         let common = own.over(defaults)
-        let isEnabled = section.flag("enabled") ?? true
+        let isEnabled = row?.isEnabled ?? section.flag("enabled") ?? true
         let rule = rule(common)
-        let plan = attempts(common, own, rule.interval)
+        let rhythm = type == "icmp" ? section.echoRhythm() : nil
+        let usualTimeout = rhythm?.usualTimeout ?? AttemptPlan.timeoutDefault
+        let plan = attempts(common, own, rule.interval, usualTimeout)
         let tags = tags()
         let kind: CheckKind? =
             switch type {
+            case let type? where row != nil: row?.kind(type, plan, defaults.dnsServer)
+            case "dns": section.dnsCheck(plan, defaults.dnsServer).map { .dns($0) }
             case "exec": section.execCheck(plan).map { .exec($0) }
             case "http": section.httpCheck(plan).map { .http($0) }
+            case "icmp": rhythm.flatMap { section.icmpCheck(plan, $0) }.map { .icmp($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
             case "tls": section.tlsCheck(plan).map { .tls($0) }
             default: nil
@@ -36,7 +46,8 @@ struct CheckReader {
         // Without its kind, what else it may have is anybody's guess.
         if type != nil { section.finish() }
         guard let name, let kind else { return nil }
-        let written = section.written.merging(common.written) { own, _ in own }
+        var written = section.written.merging(common.written) { own, _ in own }
+        if case .dns = kind, !section.has("server") { written["server"] = defaults.written["dns_server"] }
         let text = kind.definitionText(written: written, using: cryptography)
         guard text.count <= CheckDefinition.textByteCountMax else {
             section.complain(
@@ -100,11 +111,12 @@ struct CheckReader {
     /// A look must end before the next is due. Attempts that would take longer are cut, which is
     /// worth a warning only if somebody asked for them.
     private func attempts(
-        _ common: CheckDefaults, _ own: CheckDefaults, _ interval: TimeSpan
+        _ common: CheckDefaults, _ own: CheckDefaults, _ interval: TimeSpan,
+        _ usualTimeout: TimeSpan
     ) -> AttemptPlan {
         let count = common.attempts ?? 1
         let spacing = common.spacing ?? .zero
-        let wanted = common.timeout ?? AttemptPlan.timeoutDefault
+        let wanted = common.timeout ?? usualTimeout
         let longest = interval - interval / Self.restShare - spacing * (count - 1)
         var timeout = wanted
         if wanted * count + spacing * (count - 1) >= interval {

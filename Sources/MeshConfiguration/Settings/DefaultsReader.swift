@@ -14,6 +14,8 @@ struct CheckDefaults {
     var spacing: TimeSpan?
     var threshold: TimeSpan?
     var failuresAllowed: Int?
+    /// Whom `dns` checks ask that name no server; of `defaults` alone.
+    var dnsServer: HostPort?
     /// What was written where a variable is part of it.
     var written: [String: DefinitionText.Value] = [:]
 

@@ -1,4 +1,5 @@
 import MeshChecks
+import MeshCore
 
 extension Section {
     /// What an `exec` check has besides what all checks have.

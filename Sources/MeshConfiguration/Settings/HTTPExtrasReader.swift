@@ -180,7 +180,7 @@ extension Section {
         case .text(let raw): shown = expand(raw, key)
         default: break
         }
-        guard let version = shown.flatMap({ Int($0) }).flatMap(IPVersion.init) else {
+        guard let version = shown.flatMap({ UInt8($0) }).flatMap(IPVersion.init) else {
             complain(key, "expected 4 or 6")
             return nil
         }
@@ -189,7 +189,7 @@ extension Section {
 
     /// Complains where an address is of the other kind than is forced.
     func check(_ version: IPVersion?, suits place: HostPort, under key: String) {
-        guard let version, let literal = place.literal, literal.isIPv4 != (version == .v4) else {
+        guard let version, let literal = place.literal, literal.isIPv4 != (version == .four) else {
             return
         }
         complain(key, "is no address of IPv\(version.rawValue), which force_ip asks for")

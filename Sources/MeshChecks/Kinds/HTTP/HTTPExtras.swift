@@ -74,7 +74,7 @@ package struct HTTPExtras: Sendable, Hashable {
         values.identity?.write(to: &text)
         if let name = values.serverName { text.add("tls_server_name", .text(name)) }
         values.proxy?.write(to: &text)
-        if let version = values.ipVersion { text.add("force_ip", .number(version.rawValue)) }
+        values.ipVersion?.write(to: &text)
         if let place = values.place { text.add("connect_to", .text(place.description)) }
     }
 }
@@ -106,29 +106,6 @@ package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     case two = "2"
     /// HTTP/2 where a server offers it with TLS, else HTTP/1.1.
     case any
-}
-
-/// Which of the two internets is used.
-package enum IPVersion: Int, Sendable, Hashable, CaseIterable {
-    case v4 = 4
-    case v6 = 6
-}
-
-/// A client's own certificate, and the key to it: PEM files of this machine.
-package struct TLSIdentity: Sendable, Hashable {
-    package var certificateFile: String
-    /// May be the same file.
-    package var keyFile: String
-
-    package init(certificateFile: String, keyFile: String) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
-    }
-
-    package func write(to text: inout DefinitionText) {
-        text.add("tls_cert_file", .text(certificateFile))
-        text.add("tls_key_file", .text(keyFile))
-    }
 }
 
 /// Who passes the request on. It also looks up the URL's host.
