@@ -74,8 +74,7 @@ import Testing
         #expect(early == "up: ")
     }
 
-    @Test func `a handshake that never ends does so, too`() throws
-    {
+    @Test func `a handshake that never ends does so, too`() throws {
         let silent = try LoopbackServer(on: bench.loop) { _ in }
         var check = HTTPCheck(url: try WebAddress("https://\(silent.address)/"))
         check.attempts = AttemptPlan(timeout: Self.timeout)
