@@ -158,7 +158,9 @@ extension EasyHandle {
 
     private func phaseReached(of request: HTTPRequest) -> TransferError.Phase {
         // Numbers, copied; 0 for what was not reached.
-        if unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T) == 0 { return .connecting }
+        if unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T) == 0, !isHeardFrom {
+            return .connecting
+        }
         let tls = unsafe ccurl_get_time(curl, CURLINFO_APPCONNECT_TIME_T)
         if request.url.isSecure && tls == 0 { return .tls }
         let first = unsafe ccurl_get_time(curl, CURLINFO_STARTTRANSFER_TIME_T)

@@ -28,6 +28,8 @@ import MeshResolver
     private var bodyLimit = 0
     /// Which transfer of the client's, while it has one.
     var transfer: UInt64 = 0
+    /// It was waited for its peer to speak: libcurl says when it had connected only after TLS, too.
+    var isHeardFrom = false
     /// Its socket could not be watched: it will time out by this machine's fault.
     var isUnwatched = false
 
@@ -53,11 +55,12 @@ import MeshResolver
     }
 
     /// Makes the handle ready for `request`, with `timeout` left for it. `addresses` are where its
-    /// host is; empty leaves a name to libcurl, which then blocks a thread of its own over it.
-    /// False for want of memory.
+    /// host is, those of IPv6 in brackets; empty leaves a name to libcurl, which then blocks a
+    /// thread of its own over it. False for want of memory.
     func prepare(_ request: HTTPRequest, addresses: [String], timeout: TimeSpan) -> Bool {
         body = []
         isBodyCut = false
+        isHeardFrom = false
         isUnwatched = false
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
         // Ours, and no transfer runs that could write to them.
@@ -112,9 +115,8 @@ import MeshResolver
         }
         if !addresses.isEmpty {
             // `+`: forgotten again after a minute, so that names that are gone take no memory.
-            let places = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }
             let place = request.place
-            let entry = "+\(place.host):\(place.port):\(places.joined(separator: ","))"
+            let entry = "+\(place.host):\(place.port):\(addresses.joined(separator: ","))"
             unsafe resolveList = curl_slist_append(nil, entry)
             if let list = unsafe resolveList {
                 unsafe set(ccurl_set_list(curl, CURLOPT_RESOLVE, list))

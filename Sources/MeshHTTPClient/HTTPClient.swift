@@ -377,6 +377,7 @@ package import MeshResolver
             // `prepare` set it to the handle that owns `curl`.
             handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
         }
+        if interest.contains(.read) { handle?.isHeardFrom = true }
         client.watch(socket, interest, for: handle)
         return 0
     }

@@ -32,7 +32,7 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         case connecting = "while connecting"
         case tls = "during the TLS handshake"
         case waiting = "while waiting for the answer"
-        case reading = "while reading the body"
+        case reading = "while reading the answer"
     }
 
     package init(_ kind: Kind, blame: Blame, _ description: String) {

@@ -211,7 +211,9 @@ extension Section {
     // MARK: What must come
 
     private func jsonRules() -> [JSONRule] {
-        placedTexts("expect_json", max: JSONRule.rulesMax).compactMap { placed in
+        placedTexts(
+            "expect_json", max: JSONRule.rulesMax, loneDollar: .itself
+        ).compactMap { placed in
             do throws(JSONRule.Fault) {
                 let rule = try JSONRule(placed.text, shown: placed.shown)
                 if let expression = rule.expression {

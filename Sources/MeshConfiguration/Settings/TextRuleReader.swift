@@ -25,13 +25,15 @@ extension Section {
     }
 
     private func rule(_ key: String, _ way: TextRule.Way) -> TextRule? {
-        value(key) { text throws(Complaint) in
-            try TextRule(way, checked: text, shown: raw(node(key)))
-        }
+        guard has(key), case .list? = node(key)?.value else { return textRules(key, way).first }
+        complain(key, "expected a text in quotes, found a list")
+        return nil
     }
 
     func textRules(_ key: String, _ way: TextRule.Way) -> [TextRule] {
-        placedTexts(key, max: TextRules.rulesMax).compactMap { placed in
+        placedTexts(
+            key, max: TextRules.rulesMax, loneDollar: way == .matches ? .itself : .refused
+        ).compactMap { placed in
             do throws(Complaint) {
                 return try TextRule(way, checked: placed.text, shown: placed.shown)
             } catch {
@@ -41,31 +43,50 @@ extension Section {
         }
     }
 
-    /// A text or a list of texts, with their paths, and with what was written where a variable is
-    /// part of it.
-    func placedTexts(
-        _ key: String, max: Int
-    ) -> [(text: String, shown: String?, path: String, offset: Int?)] {
-        guard let node = node(key) else { return [] }
-        guard case .list(let elements) = node.value else {
-            return text(key).map { [($0, raw(node), path(key), node.offset)] } ?? []
-        }
-        guard !elements.isEmpty else {
-            complain(key, "is empty: leave it out")
-            return []
-        }
-        let texts = texts(key, max: max)
-        if elements.contains(where: { $0.text?.hasDollar == true }) {
-            note(.list(elements.map { .text($0.text ?? "") }), under: key)
-        }
-        // Those that were none were told.
-        guard texts.count == elements.count else { return [] }
-        return zip(texts, elements).map { ($0.text, raw($1), $0.path, $0.offset) }
+    /// A text, its path, and what was written where a variable is part of it.
+    struct WrittenText {
+        var text: String
+        var shown: String?
+        var path: String
+        var offset: Int
     }
 
-    /// What was written, where a variable is part of it.
-    private func raw(_ node: JSONNode?) -> String? {
-        node?.text.flatMap { $0.hasDollar ? $0 : nil }
+    /// A text or a list of texts.
+    func placedTexts(
+        _ key: String, max: Int, loneDollar: Substitution.LoneDollar
+    ) -> [WrittenText] {
+        guard let node = node(key) else { return [] }
+        var elements = [(node: node, path: path(key))]
+        if case .list = node.value {
+            elements = self.elements(key, max: max).enumerated().map {
+                ($0.element, "\(path(key))[\($0.offset)]")
+            }
+            if node.elements.isEmpty { complain(key, "is empty: leave it out") }
+        }
+        var texts: [WrittenText] = []
+        var raws: [DefinitionText.Value] = []
+        var varies = false
+        for (element, path) in elements {
+            guard case .text(let raw) = element.value else {
+                context.complain(
+                    path, "expected a text in quotes, found \(element.value.kindInWords)",
+                    at: element.offset)
+                continue
+            }
+            do throws(Complaint) {
+                let text = try context.expand(raw, loneDollar: loneDollar)
+                varies = varies || text != raw
+                texts.append(
+                    WrittenText(
+                        text: text, shown: text == raw ? nil : raw, path: path,
+                        offset: element.offset))
+            } catch {
+                context.complain(path, error.message, at: element.offset)
+            }
+            raws.append(.text(raw))
+        }
+        if varies { note(raws.count == 1 ? raws[0] : .list(raws), under: key) }
+        return texts
     }
 }
 

@@ -165,10 +165,7 @@ struct CheckReport {
     /// What was measured besides, where there is any of it.
     private var measured: [(String, JSONText)] {
         let found = result.measurements
-        let phases = [
-            ("resolve", found.resolve), ("connect", found.connect), ("tls", found.tls),
-            ("processing", found.processing), ("transfer", found.transfer),
-        ].compactMap { name, span in span.map { (name, JSONText.milliseconds($0)) } }
+        let phases = found.phases.map { ("\($0.name)", JSONText.milliseconds($0.span)) }
         var members: [(String, JSONText)] = []
         if !phases.isEmpty { members.append(("phases_ms", .table(phases))) }
         if let status = found.status { members.append(("status", .number(status))) }
@@ -186,12 +183,6 @@ struct CheckReport {
         let microseconds = span.nanoseconds / 1_000
         guard microseconds < 10_000 else { return "\(span.milliseconds) ms" }
         return "\(microseconds / 1_000).\(microseconds % 1_000 / 100) ms"
-    }
-}
-
-extension JSONText {
-    fileprivate static func milliseconds(_ span: TimeSpan) -> JSONText {
-        .decimal(Double(span.nanoseconds) / 1e6)
     }
 }
 

@@ -25,6 +25,10 @@ indirect enum JSONText: Sendable {
             }
     }
 
+    static func milliseconds(_ span: TimeSpan) -> JSONText {
+        .decimal(Double(span.nanoseconds) / 1e6)
+    }
+
     static func optional(_ text: String?) -> JSONText { text.map { .text($0) } ?? .null }
 
     var line: String {

@@ -58,8 +58,9 @@ package struct HTTPExtras: Sendable, Hashable {
     func write(to text: inout DefinitionText) {
         let values = values
         values.authorization?.write(to: &text)
-        if !values.json.isEmpty {
-            text.add("expect_json", .list(values.json.map { .text($0.text) }))
+        let rules = values.json.map { DefinitionText.Value.text($0.text) }
+        if let first = rules.first {
+            text.add("expect_json", rules.count == 1 ? first : .list(rules))
         }
         if !values.headers.isEmpty {
             let rules = values.headers.map { ($0.name.lowercased(), $0.definition) }
