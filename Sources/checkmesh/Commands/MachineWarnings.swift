@@ -22,8 +22,8 @@ enum MachineWarnings {
             "allows \(limit.rlim_max) open files, below \(descriptorsWanted): raise ulimit -Hn")
     }
 
-    /// One for each family that `icmp` checks need and that has no socket for them. Such a check
-    /// would abstain: it says nothing about its target.
+    /// Of `icmp` checks that would get no socket here. Such a check would abstain: it says nothing
+    /// about its target.
     private static func pings(of kinds: [CheckKind]) -> [Finding] {
         var counts: [IPVersion: Int] = [:]
         for kind in kinds {
@@ -32,24 +32,31 @@ enum MachineWarnings {
             let usual = literal.map { $0.isIPv4 ? IPVersion.four : .six }
             counts[check.version ?? usual ?? .four, default: 0] += 1
         }
-        return IPVersion.allCases.compactMap { version in
-            guard let count = counts[version] else { return nil }
+        var findings: [Finding] = []
+        var forbiddenCount = 0
+        for version in IPVersion.allCases {
+            guard let count = counts[version] else { continue }
             do throws(SystemError) {
                 _ = try EchoSocket.kind(isIPv4: version == .four)
-                return nil
             } catch {
-                let whom = ValidateCommand.count(count, "icmp check")
-                guard error.code == EPERM || error.code == EACCES else {
-                    return finding(
-                        "has no ICMP over IPv\(version.rawValue), which \(whom) would use:"
-                            + " \(SystemError.words(of: error.code))")
+                if error.code == EPERM || error.code == EACCES {
+                    forbiddenCount += count
+                    continue
                 }
-                return finding(
-                    "forbids this user the ICMP sockets that \(whom) would use, which would abstain:"
-                        + " set the sysctl net.ipv4.ping_group_range to \"0 2147483647\", or give"
-                        + " the program the capability CAP_NET_RAW")
+                findings.append(
+                    finding(
+                        "has no ICMP over IPv\(version.rawValue), which"
+                            + " \(ValidateCommand.count(count, "icmp check")) would use:"
+                            + " \(SystemError.words(of: error.code))"))
             }
         }
+        guard forbiddenCount > 0 else { return findings }
+        let whom = ValidateCommand.count(forbiddenCount, "icmp check")
+        let message =
+            "forbids this user the ICMP sockets that \(whom) would use, which would abstain:"
+            + " set the sysctl net.ipv4.ping_group_range to \"0 2147483647\", or give the program"
+            + " the capability CAP_NET_RAW"
+        return findings + [finding(message)]
     }
 
     private static func finding(_ message: String) -> Finding { Finding("this machine", message) }
