@@ -52,7 +52,8 @@ struct PingTests {
         #expect(try network.check(groups: "1 0", asNobody: false) == Self.seen)
     }
 
-    @Test func `who may neither abstains about every target, and validate says the remedy`() throws {
+    @Test func `who may neither abstains about every target, and validate says the remedy`() throws
+    {
         let seen = try network.check(groups: "1 0", asNobody: true)
         #expect(seen.count == Self.seen.count)
         #expect(seen.values.allSatisfy { $0.hasPrefix("unknown: ") })
