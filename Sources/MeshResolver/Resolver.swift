@@ -275,7 +275,12 @@ package final class Resolver {
             case .v6: !host.isIPv4
             }
         }
-        guard !wanted.isEmpty else { return .failure(error(.noAddress, .target, name)) }
+        guard !wanted.isEmpty else {
+            let kind = family == .any ? "" : family == .v4 ? "IPv4 " : "IPv6 "
+            return .failure(
+                ResolveError(
+                    .noAddress, blame: .target, "the name \(name) has no \(kind)address"))
+        }
         return .success(wanted.map { SocketAddress(host: $0.host, port: port) })
     }
 

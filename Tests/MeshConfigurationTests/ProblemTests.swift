@@ -71,15 +71,15 @@ struct ProblemTests {
         (#""body": """#, "body: is empty: leave it out"),
         (
             #""expect_status": 99"#,
-            #"expect_status: "99" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "99" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (
             #""expect_status": ["6xx"]"#,
-            #"expect_status: "6xx" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "6xx" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (
             #""expect_status": ["300-200"]"#,
-            #"expect_status: "300-200" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "300-200" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (#""expect_status": []"#, "expect_status: is empty: no answer would do"),
         (
