@@ -98,7 +98,8 @@ import MeshPlatform
             var bytes = server.bytes
             // Sixteen bytes, read as such.
             let address = unsafe withUnsafeBytes(of: &bytes) { unsafe Array($0) }
-            let word = { (part: ArraySlice<UInt8>) in part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let word = { (part: ArraySlice<UInt8>) in
+                part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             }
             if server.is_ipv4 != 0 {
                 return SocketAddress(

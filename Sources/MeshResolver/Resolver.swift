@@ -305,7 +305,8 @@ package final class Resolver {
     /// that it would end.
     private func lookAtConfiguration() {
         if channel == nil { channel = Self.channel(on: loop, givenServers) }
-        guard givenServers == nil, loop.now - configurationLookedAt >= Self.configurationLookEvery else {
+        guard givenServers == nil, loop.now - configurationLookedAt >= Self.configurationLookEvery
+        else {
             return
         }
         configurationLookedAt = loop.now

@@ -267,7 +267,8 @@ struct DNSMessageTests {
         #expect(try DNSResponse(longer, count: longer.count, to: query).count == 2)
     }
 
-    @Test func `twenty thousand mutated messages are read or refused, within their bounds`() throws {
+    @Test func `twenty thousand mutated messages are read or refused, within their bounds`() throws
+    {
         var chance = SeededGenerator(seed: 20_261_121)
         let name = NameMessage.name("mail.example")
         var read = 0

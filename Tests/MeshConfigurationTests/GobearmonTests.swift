@@ -105,7 +105,7 @@ struct GobearmonTests {
         ("http", "{}", "data: url: is missing"),
         ("http", #"{"url": 1}"#, "data: url: expected a text, found a number"),
         ("http", #"{"url": "a"}"#, "data: url: is no URL: begin it with http:// or https://"),
-        ("http", #""{""#, #"data: is no JSON: line 1, column 2: expected a key in double quotes, found the end"#),
+        ("http", #""{""#, #"data: is no JSON: line 1, column 2: expected a key in double quotes, found the end of the file"#),
         ("tcp", "[]", "data: expected an object, found a list"),
         ("icmp", #"{"target": "a;b"}"#, #"data: target: "a;b" is neither a name nor an address"#),
         (
@@ -115,7 +115,7 @@ struct GobearmonTests {
         ("dns", #"{"name": "a.example"}"#, "data: type: is missing"),
         (
             "snmp", "{}",
-            #"type: "snmp" is unknown: the nearest known type is "dns""#
+            #"type: "snmp" is unknown: the nearest known type is "icmp""#
         ),
     ])
     func `a row that is wrong is told`(type: String, data: String, expected: String) {

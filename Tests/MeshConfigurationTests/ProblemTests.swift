@@ -157,11 +157,11 @@ struct ProblemTests {
         ),
         (
             #"{"name": "a"}"#,
-            "checks[0].type: is missing: write one of \"exec\", \"http\" and \"tcp\""
+            "checks[0].type: is missing: write one of \"dns\", \"exec\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
-            #"{"name": "a", "type": "icmp", "target": "192.0.2.1"}"#,
-            "checks[0].type: \"icmp\" is not supported yet by this version: it has \"exec\", \"http\" and \"tcp\""
+            #"{"name": "a", "type": "heartbeat"}"#,
+            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"exec\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
             #"{"name": "a", "type": "htp"}"#,
@@ -186,7 +186,7 @@ struct ProblemTests {
         ),
         (
             #"{"name": "a", "type": "tcp", "address": "a.example:1", "expect": "a\nb"}"#,
-            "checks[0].expect: has a line end: write a part of the reply's first line"
+            "checks[0].expect: has a line end, and one line is read: write a part of it, or \"expect_lines\""
         ),
         (
             #"{"name": "a", "type": "tcp", "address": "a.example:1", "tls_skip_verify": true}"#,

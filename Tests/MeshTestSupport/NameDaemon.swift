@@ -92,6 +92,7 @@ package final class NameDaemon {
         ZONE
         cat >nsd.conf <<'CONF'
         server:
+            rrl-ratelimit: 0
             ip-address: 127.0.0.1@\(address.port)
             ip-address: ::1@\(address.port)
             username: ""

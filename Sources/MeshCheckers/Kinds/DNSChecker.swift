@@ -9,8 +9,9 @@ import MeshResolver
 /// Each attempt has a socket of its own, connected to the server: the kernel gives it a port that
 /// nobody can guess, which with the random id makes a forged answer a chance in four billion, hands
 /// it nobody else's datagrams, and tells at once where nothing listens. One socket for all would keep
-/// one port for ever, and save 5 µs of a look's 25 (measured on loopback in one run: 1.5 µs for the
-/// socket itself, the rest for its place in epoll and its end).
+/// one port for ever, hear of no refusal and lose one target's answers to another's flood. It would
+/// cost less: asking nsd on loopback takes a bare C loop 3.5 µs of CPU a question over one socket and
+/// 11 to 14 with one each, and this checker 14.5. That is cheap enough for what it buys.
 ///
 /// A server's addresses, and the machine's servers, are asked in turn: the next one as soon as one
 /// refuses, or has not answered for a while.

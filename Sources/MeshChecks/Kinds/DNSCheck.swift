@@ -140,7 +140,8 @@ package struct DNSCheck: Sendable, Hashable {
             text.add(rule.way == .contains ? "expect" : "expect_match", .text(rule.text))
         // In the order of their bytes: what means the same is the same.
         case .all(let wanted):
-            text.add("expect", .list(wanted.map(\.text).sorted(by: Self.precedes).map { .text($0) }))
+            text.add(
+                "expect", .list(wanted.map(\.text).sorted(by: Self.precedes).map { .text($0) }))
         }
         let words = codes.map { DefinitionText.Value.text($0.description) }
         text.add("expect_rcode", .list(words), unless: .list([.text("NOERROR")]))

@@ -47,7 +47,9 @@ struct CheckReader {
         if type != nil { section.finish() }
         guard let name, let kind else { return nil }
         var written = section.written.merging(common.written) { own, _ in own }
-        if case .dns = kind, !section.has("server") { written["server"] = defaults.written["dns_server"] }
+        if case .dns = kind, !section.has("server") {
+            written["server"] = defaults.written["dns_server"]
+        }
         let text = kind.definitionText(written: written, using: cryptography)
         guard text.count <= CheckDefinition.textByteCountMax else {
             section.complain(

@@ -144,7 +144,8 @@ extension Section {
             }
             guard let canonical = record.canonical(text.text) else {
                 context.complain(
-                    text.path, "\"\(text.text)\" is no data of \(record.word) records: write an"
+                    text.path,
+                    "\"\(text.text)\" is no data of \(record.word) records: write an"
                         + " \(record == .a ? "IPv4" : "IPv6") address", at: text.offset)
                 return nil
             }

@@ -39,7 +39,8 @@ extension Section {
         let target = host("target", "write a name or an address")
         let version = ipVersion()
         let maxLoss = maxLoss(of: rhythm.count)
-        let maxRoundTrip = span("max_rtt", in: .microseconds(1)...AttemptPlan.timeoutRange.upperBound)
+        let maxRoundTrip = span(
+            "max_rtt", in: .microseconds(1)...AttemptPlan.timeoutRange.upperBound)
         let size = integer("size", in: ICMPCheck.sizeRange)
         let timeout = attempts.timeout
         let spacing = rhythm.spacing(within: timeout)
@@ -94,7 +95,9 @@ extension Section {
                 return nil
             }
         }
-        guard let packets = integer(key, in: 0...ICMPCheck.countRange.upperBound) else { return nil }
+        guard let packets = integer(key, in: 0...ICMPCheck.countRange.upperBound) else {
+            return nil
+        }
         guard packets < count else {
             complain(
                 key, "\(packets) is not below count, which is \(count): nothing would be down")
