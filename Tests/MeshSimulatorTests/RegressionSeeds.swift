@@ -87,6 +87,11 @@ struct RegressionSeeds {
             until: .minutes(1),
             story: "a clone that had raised the generation was killed before its original heard of "
                 + "that; it was dead, and the invariant called it false"),
+        Seed(
+            scenario: "chaos", seed: 126, nodes: 5, lossPerMillion: 250_000, checks: 1_000,
+            until: .minutes(5),
+            story: "half of the mesh was within reach, with its lowest id; the invariant found a "
+                + "lower one, which the minter's own name had had under a former key"),
     ]
 
     @Test(arguments: seeds)

@@ -91,11 +91,15 @@ extension World {
     }
 
     /// Whether nobody whom the process knows has a lower id. Of several keys under one name it is
-    /// hard to say from here which one has it: the highest is taken for it.
+    /// hard to say from here which one has it: the highest is taken for it; its own it has itself.
     private func isLowest(_ id: NodeID, of process: Int) -> Bool {
         var highest: [Int: NodeID] = [:]
+        let own = processes[process].identity
+        let ownName = identities.nameNumber(of: own)
+        highest[ownName] = identities.all[own].id
         for identity in identities.all where isKnown(identity.number, by: process) {
             let name = identities.nameNumber(of: identity.number)
+            guard name != ownName else { continue }
             highest[name] = max(highest[name] ?? identity.id, identity.id)
         }
         return highest.values.allSatisfy { $0 >= id }
