@@ -21,6 +21,8 @@ package struct Notices: Sendable {
     var generation: UInt32 = 0
     var footing: Footing = .unsettled
     var majorityUntil: Instant?
+    /// Until then this node, back from an absence, asks more than the owners before it tells.
+    var waryUntil: Instant?
     /// When an answer about the majority was last asked for and is still awaited.
     var rollCallEnd: Instant?
     /// Errands that wait for it, in the order in which they asked.
@@ -150,6 +152,7 @@ package struct Notices: Sendable {
         guard footing != self.footing else { return }
         let before = self.footing
         self.footing = footing
+        if before == .settled, footing == .majority { beWary(now: now) }
         for line in errands.keys.sorted() {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled

@@ -87,6 +87,12 @@ struct RegressionSeeds {
             until: .minutes(1),
             story: "a clone that had raised the generation was killed before its original heard of "
                 + "that; it was dead, and the invariant called it false"),
+        Seed(
+            scenario: "chaos", seed: 211, nodes: 20, lossPerMillion: 250_000, checks: 100,
+            until: .minutes(3),
+            story: "back from a cut, an owner heard of the last flip before it heard that the one "
+                + "before was told as the end, and told an end again: the others had nothing to "
+                + "tell and said yes to its claim"),
     ]
 
     @Test(arguments: seeds)
