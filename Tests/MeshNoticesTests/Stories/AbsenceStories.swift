@@ -69,6 +69,8 @@ struct AbsenceStories {
     @Test func `who slept with a claim that nobody has heard asks again`() {
         var village = Village(5)
         village.loss = 100
+        // So that it asks everybody from the start, and is not to ask more when the wait is over.
+        village.act(0) { $0.memberChanged(Names.node(2), isAlive: false, now: $1) }
         village.learn(village.flip(1, .down, from: nil))
         village.run(for: .milliseconds(45))
         #expect(village.claimsSent == 1)
