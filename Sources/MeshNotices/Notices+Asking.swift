@@ -41,8 +41,8 @@ extension Notices {
         isWary(now) ? parameters.waryClaimWait : parameters.claimWait
     }
 
-    /// Asks the rest of the ladder where an owner has not answered in time. False if all have, or
-    /// if everybody was asked.
+    /// Whether to ask the rest of the ladder, because an owner has not answered in time. False if
+    /// all have, or if everybody was asked.
     func widens(_ pending: Errand.Pending, for news: News) -> Bool {
         guard !pending.asksAll, pending.doubts.isEmpty else { return false }
         return !news.ladder.owners(besides: id).allSatisfy { pending.yielded.contains($0) }

@@ -158,20 +158,21 @@ extension Notices {
         advance(line, now: now)
     }
 
-    /// Claims once more where no answer has come; when the wait is over, asks more or decides.
+    /// Claims once more where no answer has come, asks more where an owner is silent to
+    /// the last, and decides when the wait is over.
     private mutating func claimOn(
         _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
         now: Instant
     ) -> Instant? {
         var pending = pending
-        if now >= pending.deadline {
-            guard widens(pending, for: news) else {
-                decide(&errand, pending, on: line, for: news, now: now)
-                return nil
-            }
+        if now + parameters.claimRetry >= pending.deadline, widens(pending, for: news) {
             pending.asksAll = true
-            pending.deadline = now + claimWait(now: now)
+            pending.deadline = now + parameters.claimRetry * 2
             pending.nextTry = now
+        }
+        guard now < pending.deadline else {
+            decide(&errand, pending, on: line, for: news, now: now)
+            return nil
         }
         guard now >= pending.nextTry else { return min(pending.deadline, pending.nextTry) }
         let silent = news.ladder.audience(of: id, asksAll: pending.asksAll)
