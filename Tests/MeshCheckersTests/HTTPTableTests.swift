@@ -410,7 +410,7 @@ import Testing
                     "down: the name one.test has no IPv6 address",
                     forced(.v6)),
                 row("elsewhere", "http://three.test/", "up: ") {
-                    $0.extras.values.ipVersion = .v6
+                    $0.extras.values.ipVersion = .six
                     $0.extras.values.place = HTTPPlace(host: "two.test", port: port)
                 },
             ], on: bench)

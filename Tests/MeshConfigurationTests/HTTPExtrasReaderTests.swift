@@ -66,7 +66,7 @@ import Testing
         #expect(values.certificate?.within == .hours(14 * 24))
         #expect(values.version == .two && values.acceptsGzip && values.answerByteCount == 0)
         #expect(values.identity?.certificateFile == "/etc/mesh/me.pem")
-        #expect(values.serverName == "b.example" && values.ipVersion == .v6)
+        #expect(values.serverName == "b.example" && values.ipVersion == .six)
         #expect(values.place == HTTPPlace(host: "::1", port: 8443))
         let proxied = try self.check(
             #""proxy": "socks5://p.example:1080/", "proxy_username": "u", "proxy_password": "p""#)
