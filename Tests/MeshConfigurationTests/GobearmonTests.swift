@@ -97,7 +97,8 @@ struct GobearmonTests {
         #expect(
             try kind(
                 "dns",
-                #"{"server": "2001:db8::1", "name": "a.example", "type": "SPF", "expect": "v=spf1"}"#)
+                #"{"server": "2001:db8::1", "name": "a.example", "type": "SPF", "expect": "v=spf1"}"#
+            )
                 == .dns(dns))
     }
 
@@ -105,7 +106,10 @@ struct GobearmonTests {
         ("http", "{}", "data: url: is missing"),
         ("http", #"{"url": 1}"#, "data: url: expected a text, found a number"),
         ("http", #"{"url": "a"}"#, "data: url: is no URL: begin it with http:// or https://"),
-        ("http", #""{""#, #"data: is no JSON: line 1, column 2: expected a key in double quotes, found the end of the file"#),
+        (
+            "http", #""{""#,
+            #"data: is no JSON: line 1, column 2: expected a key in double quotes, found the end of the file"#
+        ),
         ("tcp", "[]", "data: expected an object, found a list"),
         ("icmp", #"{"target": "a;b"}"#, #"data: target: "a;b" is neither a name nor an address"#),
         (
