@@ -124,6 +124,22 @@ struct ProgramTests {
         #expect(terminal.errors.hasSuffix("\r\u{1B}[K"))
     }
 
+    @Test func `on a narrow terminal a reason goes on in the next line`() {
+        let narrow = RecordingConsole(columns: 60)
+        let program = Program(
+            console: narrow, cryptography: OpenSSLCryptography(),
+            looker: FakeLooker(outcomes: [
+                "a.example:1": .saw(.down, Reason("the answer took much too long"))
+            ]))
+        #expect(program.run(["-c", configuration(three), "check", "web"]) == .failed)
+        #expect(
+            narrow.lines == [
+                "NAME  STATE    TIME  TARGET       REASON",
+                "web   down   1.2 ms  a.example:1  the answer took much too",
+                "                                  long",
+            ])
+    }
+
     @Test func `what could not be looked at says why, and attempts are told apart`() {
         var result = LookResult(Observation(.abstained(.noProgram), latency: .zero))
         result.measurements.remark = Reason("/x: there is no such program here")

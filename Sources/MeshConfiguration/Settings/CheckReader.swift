@@ -32,6 +32,8 @@ struct CheckReader {
         let usualTimeout = rhythm?.usualTimeout ?? AttemptPlan.timeoutDefault
         let plan = attempts(common, own, rule.interval, usualTimeout)
         let tags = tags()
+        // Read when all names are known.
+        _ = section.node(DependencyReader.key)
         let kind: CheckKind? =
             switch type {
             case let type? where row != nil: row?.kind(type, plan, defaults.dnsServer)

@@ -68,6 +68,7 @@ struct CheckCommand {
             ("NAME", .left), ("STATE", .left), ("TIME", .right), ("TARGET", .left),
             ("REASON", .left),
         ])
+        table.wrapsLast = true
         for report in reports {
             table.add([
                 .init(report.entry.name), .init(report.state, Show.tone(ofCheck: report.state)),
