@@ -20,7 +20,10 @@ struct DependencyTests {
     @Test func `what a check depends on is known with all that that depends on`() throws {
         let configuration = try Reading().configuration(
             file([
-                ("page", on("web", "gateway") + #", "interval": "10s", "delay": 2, "timeout": "3s""#),
+                (
+                    "page",
+                    on("web", "gateway") + #", "interval": "10s", "delay": 2, "timeout": "3s""#
+                ),
                 ("web", on("host")), ("host", on("gateway")), ("gateway", ""),
             ]))
         let names = configuration.checks.map { $0.definition }
@@ -53,7 +56,8 @@ struct DependencyTests {
         let many = (0..<70).map { ("c\($0)", $0 == 0 ? "" : on("c\($0 - 1)")) }
         #expect(
             Reading().problems(file(many)).first
-                == "checks[65].depends_on: depends on 65 checks, all in all, above the maximum of 64")
+                == "checks[65].depends_on: depends on 65 checks, all in all, above the maximum of 64"
+        )
     }
 
     @Test func `nothing depends on what is switched off`() throws {
