@@ -403,14 +403,14 @@ import Testing
         }
         try expect(
             [
-                row("6", "http://two.test:\(port)/", "up: ", forced(.v6)),
-                row("4", "http://two.test:\(port)/", "down: connection refused", forced(.v4)),
+                row("6", "http://two.test:\(port)/", "up: ", forced(.six)),
+                row("4", "http://two.test:\(port)/", "down: connection refused", forced(.four)),
                 row(
                     "no 6", "http://one.test:\(port)/",
                     "down: the name one.test has no IPv6 address",
-                    forced(.v6)),
+                    forced(.six)),
                 row("elsewhere", "http://three.test/", "up: ") {
-                    $0.extras.values.ipVersion = .v6
+                    $0.extras.values.ipVersion = .six
                     $0.extras.values.place = HTTPPlace(host: "two.test", port: port)
                 },
             ], on: bench)

@@ -66,7 +66,7 @@ import Testing
         #expect(values.certificate?.within == .hours(14 * 24))
         #expect(values.version == .two && values.acceptsGzip && values.answerByteCount == 0)
         #expect(values.identity?.certificateFile == "/etc/mesh/me.pem")
-        #expect(values.serverName == "b.example" && values.ipVersion == .v6)
+        #expect(values.serverName == "b.example" && values.ipVersion == .six)
         #expect(values.place == HTTPPlace(host: "::1", port: 8443))
         let proxied = try self.check(
             #""proxy": "socks5://p.example:1080/", "proxy_username": "u", "proxy_password": "p""#)
@@ -149,7 +149,7 @@ import Testing
             #""proxy": "http://p.example:1", "connect_to": "a""#,
             "connect_to: means nothing with a proxy, which connects by itself"
         ),
-        (#""force_ip": 5"#, "force_ip: expected 4 or 6"),
+        (#""force_ip": 5"#, "force_ip: 5 is neither 4 nor 6"),
         (
             #""force_ip": 6, "connect_to": "127.0.0.1""#,
             "connect_to: is no address of IPv6, which force_ip asks for"

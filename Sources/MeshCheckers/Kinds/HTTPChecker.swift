@@ -110,12 +110,7 @@ extension HTTPRequest {
             case .two: .http2
             case .any: .negotiated
             }
-        family =
-            switch values.ipVersion {
-            case .v4?: .v4
-            case .v6?: .v6
-            case nil: .any
-            }
+        family = AddressFamily(values.ipVersion)
         var extras = Extras()
         extras.acceptsGzip = values.acceptsGzip
         extras.wantsCertificates = values.certificate != nil

@@ -19,7 +19,7 @@ extension Section {
         values.identity = tlsIdentity()
         values.serverName = serverName("tls_server_name")
         values.proxy = proxy()
-        values.ipVersion = ipVersion("force_ip")
+        values.ipVersion = ipVersion()
         values.place = place("connect_to")
         if let place = values.place {
             if values.proxy != nil {
@@ -171,25 +171,9 @@ extension Section {
         return proxy
     }
 
-    /// 4 or 6, as a number or a text.
-    func ipVersion(_ key: String) -> IPVersion? {
-        guard let node = node(key) else { return nil }
-        var shown: String?
-        switch node.value {
-        case .number(let number): shown = number
-        case .text(let raw): shown = expand(raw, key)
-        default: break
-        }
-        guard let version = shown.flatMap({ Int($0) }).flatMap(IPVersion.init) else {
-            complain(key, "expected 4 or 6")
-            return nil
-        }
-        return version
-    }
-
     /// Complains where an address is of the other kind than is forced.
     func check(_ version: IPVersion?, suits place: HostPort, under key: String) {
-        guard let version, let literal = place.literal, literal.isIPv4 != (version == .v4) else {
+        guard let version, let literal = place.literal, literal.isIPv4 != (version == .four) else {
             return
         }
         complain(key, "is no address of IPv\(version.rawValue), which force_ip asks for")

@@ -75,7 +75,7 @@ package struct HTTPExtras: Sendable, Hashable {
         values.identity?.write(to: &text)
         if let name = values.serverName { text.add("tls_server_name", .text(name)) }
         values.proxy?.write(to: &text)
-        if let version = values.ipVersion { text.add("force_ip", .number(version.rawValue)) }
+        text.add(values.ipVersion)
         if let place = values.place { text.add("connect_to", .text(place.description)) }
     }
 }
@@ -107,12 +107,6 @@ package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     case two = "2"
     /// HTTP/2 where a server offers it with TLS, else HTTP/1.1.
     case any
-}
-
-/// Which of the two internets is used.
-package enum IPVersion: Int, Sendable, Hashable, CaseIterable {
-    case v4 = 4
-    case v6 = 6
 }
 
 /// A client's own certificate, and the key to it: PEM files of this machine.
