@@ -41,6 +41,8 @@ struct ccurl_notes {
     // Bytes of header lines so far, and how many are too many.
     size_t header_bytes;
     size_t header_bytes_max;
+    // What went wrong, in libcurl's words; may be empty.
+    char words[CURL_ERROR_SIZE];
 };
 
 // Closed on exec: a program that a check runs must not inherit connections.
@@ -85,6 +87,7 @@ static inline CURLcode ccurl_set_defaults(
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, notes->words);
     return code;
 }
 

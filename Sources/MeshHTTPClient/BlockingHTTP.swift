@@ -21,8 +21,8 @@ package enum BlockingHTTP {
 
     /// Any status is a response. Redirects are not followed: a node's own answers need none.
     package static func send(_ request: HTTPRequest) throws(TransferError) -> HTTPResponse {
-        guard LibCurl.isReady, let handle = EasyHandle(),
-            handle.prepare(request, addresses: [], timeout: request.timeout)
+        guard LibCurl.isReady,
+            let handle = EasyHandle(request, addresses: [], timeout: request.timeout)
         else {
             throw TransferError(.exhausted, blame: .ownResources, "this machine has no memory left")
         }
