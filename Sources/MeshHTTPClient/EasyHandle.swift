@@ -78,7 +78,6 @@ import MeshResolver
         let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
         unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
         unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.curlVersion))
-        unsafe set(ccurl_set_text(curl, CURLOPT_USERAGENT, "Checkmesh"))
         if request.url.isSecure || !request.body.isEmpty {
             unsafe set(ccurl_set_long(curl, CURLOPT_TCP_NODELAY, 1))
         }
@@ -95,10 +94,10 @@ import MeshResolver
             unsafe set(ccurl_set_text(curl, CURLOPT_PASSWORD, credentials.password))
         }
         if let extras = request.extras { isSet = isSet && setExtras(extras, of: request) }
-        if request.version == .http1 { isSet = isSet && addHeader("Connection: close") }
-        for header in request.headers { isSet = isSet && addHeader(header.line) }
-        if let list = unsafe headerList {
-            unsafe set(ccurl_set_list(curl, CURLOPT_HTTPHEADER, list))
+        if request.version == .http1, request.headers.isEmpty, unsafe headerList == nil {
+            unsafe set(ccurl_set_list(curl, CURLOPT_HTTPHEADER, LibCurl.usualLines))
+        } else {
+            isSet = isSet && addHeaders(of: request)
         }
         if !addresses.isEmpty {
             // `+`: forgotten again after a minute, so that names that are gone take no memory.
@@ -158,6 +157,20 @@ import MeshResolver
         return isSet
     }
 
+    /// As lines, and not with options of libcurl's for some of them: it formats those twice, byte by
+    /// byte.
+    private func addHeaders(of request: HTTPRequest) -> Bool {
+        var isSet = true
+        if !request.headers.contains(where: { $0.isAbout("user-agent") }) {
+            isSet = addHeader(LibCurl.agentLine)
+        }
+        if request.version == .http1 { isSet = isSet && addHeader(LibCurl.closeLine) }
+        for header in request.headers { isSet = isSet && addHeader(header.line) }
+        guard isSet, let list = unsafe headerList else { return false }
+        // Ours until the end of the handle.
+        return unsafe ccurl_set_list(curl, CURLOPT_HTTPHEADER, list) == CURLE_OK
+    }
+
     private func addHeader(_ line: String) -> Bool {
         // Copies the line; at NULL the old list is still there, and ours.
         guard let list = unsafe curl_slist_append(headerList, line) else { return false }
@@ -184,6 +197,9 @@ import MeshResolver
 
     private func setTrust(_ request: HTTPRequest) -> CURLcode {
         guard request.url.isSecure else { return CURLE_OK }
+        // Plain numbers.
+        let code = unsafe ccurl_set_tls_defaults(curl)
+        guard code == CURLE_OK else { return code }
         switch request.trust {
         case .systemRoots: return CURLE_OK
         case .rootsFile(let path): return unsafe ccurl_set_text(curl, CURLOPT_CAINFO, path)

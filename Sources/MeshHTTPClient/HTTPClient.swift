@@ -64,6 +64,8 @@ package import MeshResolver
     private var watches: [CInt: EventLoop.Watch] = [:]
     private var alarm: LoopAlarm?
     private var isRunDue = false
+    /// Some transfer was, or is, a conversation.
+    private var isConversing = false
 
     /// Throws ENOMEM only.
     package init(on loop: EventLoop, resolver: Resolver) throws(SystemError) {
@@ -119,6 +121,7 @@ package import MeshResolver
     private func start(
         _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
     ) -> TransferID {
+        if conversation != nil { isConversing = true }
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -241,7 +244,7 @@ package import MeshResolver
         // Answers handles of ours that are still in the multi handle, and how they ended.
         while let curl = unsafe ccurl_multi_next_ended(multi, &code) {
             guard let context = unsafe ccurl_get_private(curl) else { continue }
-            // its `init` set it to the handle that owns `curl`; a transfer holds that.
+            // Its `init` set it to the handle that owns `curl`; a transfer holds that.
             let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
             ended(handle, code)
         }
@@ -364,12 +367,15 @@ package import MeshResolver
         case CURL_POLL_OUT: interest = .write
         case CURL_POLL_INOUT: interest = [.read, .write]
         default:
-            if let watch = client.watches.removeValue(forKey: socket) { client.loop.cancel(watch) }
+            if let watch = client.watches.removeValue(forKey: socket) {
+                // What comes now is its close, except where a conversation goes on with it.
+                client.isConversing ? client.loop.cancel(watch) : client.loop.forget(watch)
+            }
             return 0
         }
         var handle: EasyHandle?
         if let curl = unsafe curl, let own = unsafe ccurl_get_private(curl) {
-            // its `init` set it to the handle that owns `curl`.
+            // Its `init` set it to the handle that owns `curl`.
             handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
         }
         if interest.contains(.read) { handle?.isHeardFrom = true }
