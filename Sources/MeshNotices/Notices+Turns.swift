@@ -145,30 +145,39 @@ extension Notices {
             errands[line] = errand
             return advance(line, now: now)
         }
-        let audience = news.ladder.audience(of: id)
+        let asksAll = asksAll(for: news, now: now)
+        let audience = news.ladder.audience(of: id, asksAll: asksAll)
         if !audience.isEmpty { effects.append(.sendClaim(claim.update(), to: audience)) }
         // Others that are taken for dead may have just come back, with news: a moment for them, too.
         errand.phase = .claiming(
             Errand.Pending(
-                claim: claim, deadline: audience.isEmpty ? now : now + parameters.claimWait,
-                nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease))
+                claim: claim, deadline: audience.isEmpty ? now : now + claimWait(now: now),
+                nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease,
+                asksAll: asksAll))
         errands[line] = errand
         advance(line, now: now)
     }
 
-    /// Claims once more where no answer has come, and decides when the wait is over.
+    /// Claims once more where no answer has come, asks more where an owner is silent to
+    /// the last, and decides when the wait is over.
     private mutating func claimOn(
         _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
         now: Instant
     ) -> Instant? {
+        var pending = pending
+        if now + parameters.claimRetry >= pending.deadline, widens(pending, for: news) {
+            pending.asksAll = true
+            pending.deadline = now + parameters.claimRetry * 2
+            pending.nextTry = now
+        }
         guard now < pending.deadline else {
             decide(&errand, pending, on: line, for: news, now: now)
             return nil
         }
         guard now >= pending.nextTry else { return min(pending.deadline, pending.nextTry) }
-        let silent = news.ladder.audience(of: id).filter { !pending.yielded.contains($0) }
+        let silent = news.ladder.audience(of: id, asksAll: pending.asksAll)
+            .filter { !pending.yielded.contains($0) }
         if !silent.isEmpty { effects.append(.sendClaim(pending.claim.update(), to: silent)) }
-        var pending = pending
         pending.nextTry = now + parameters.claimRetry
         errand.phase = .claiming(pending)
         return min(pending.deadline, pending.nextTry)
@@ -219,7 +228,8 @@ extension Notices {
         leaving.hasLeft = true
         errand.phase = .sending(
             Errand.Attempt(
-                claim: leaving, token: token, deadline: now + parameters.attemptTimeout,
+                claim: leaving, token: token, asksAll: pending.asksAll,
+                deadline: now + parameters.attemptTimeout,
                 nextRenewal: now + parameters.leaseRenewal))
         effects.append(.deliver(DeliveryOrder(token: token, notice: errand.notice)))
     }
@@ -235,7 +245,7 @@ extension Notices {
         }
         guard now >= attempt.nextRenewal else { return min(attempt.deadline, attempt.nextRenewal) }
         var attempt = attempt
-        let audience = news.ladder.audience(of: id)
+        let audience = news.ladder.audience(of: id, asksAll: attempt.asksAll)
         if !audience.isEmpty { effects.append(.sendClaim(attempt.claim.update(), to: audience)) }
         attempt.nextRenewal = now + parameters.leaseRenewal
         errand.phase = .sending(attempt)

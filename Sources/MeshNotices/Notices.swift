@@ -20,7 +20,11 @@ package struct Notices: Sendable {
     var wallClock: WallClock
     var generation: UInt32 = 0
     var footing: Footing = .unsettled
+    /// In this life.
+    var hasHadMajority = false
     var majorityUntil: Instant?
+    /// Until then this node, back from an absence, asks more than the owners before it tells.
+    var waryUntil: Instant?
     /// When an answer about the majority was last asked for and is still awaited.
     var rollCallEnd: Instant?
     /// Errands that wait for it, in the order in which they asked.
@@ -150,6 +154,11 @@ package struct Notices: Sendable {
         guard footing != self.footing else { return }
         let before = self.footing
         self.footing = footing
+        if footing == .majority {
+            // A start is no absence: it has compared with one of the others.
+            if hasHadMajority { beWary(now: now) }
+            hasHadMajority = true
+        }
         for line in errands.keys.sorted() {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled

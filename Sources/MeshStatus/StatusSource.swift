@@ -77,12 +77,14 @@ package struct NodeStatus: Sendable {
     package var version: String
     package var startedAt: WallTime
     package var mesh: String
+    /// Whether this node is on the side that decides.
+    package var hasMajority: Bool
     /// Of the page.
     package var title: String
 
     package init(
         name: String, id: NodeID, zone: String, version: String, startedAt: WallTime, mesh: String,
-        title: String
+        hasMajority: Bool, title: String
     ) {
         self.name = name
         self.id = id
@@ -90,6 +92,7 @@ package struct NodeStatus: Sendable {
         self.version = version
         self.startedAt = startedAt
         self.mesh = mesh
+        self.hasMajority = hasMajority
         self.title = title
     }
 }

@@ -42,7 +42,8 @@ final class ShellStatus: StatusSource {
         return NodeStatus(
             name: settings.name.text, id: shell.node.id, zone: settings.zone.text,
             version: Version.text, startedAt: daemon.startedAt,
-            mesh: daemon.configuration.mesh.name.text, title: daemon.configuration.http.title)
+            mesh: daemon.configuration.mesh.name.text, hasMajority: shell.node.hasMajority,
+            title: daemon.configuration.http.title)
     }
 
     var members: [MemberStatus] {

@@ -60,7 +60,8 @@ struct Errand: Sendable {
         /// When it is said again to those who have not answered.
         var nextTry: Instant
         var leaseEnd: Instant
-        var isAcked = false
+        /// Beside the owners, the rest of the ladder was asked.
+        var asksAll: Bool
         /// Nodes of worse rank that another owner has told to go on: they may have sent, and only
         /// their own answer says. Until then there is no going on.
         var doubts: [ClaimBook.Held] = []
@@ -71,6 +72,8 @@ struct Errand: Sendable {
     struct Attempt: Sendable {
         var claim: Claim
         var token: DeliveryToken
+        /// As when it was claimed: whoever was asked waits for the lease.
+        var asksAll: Bool
         /// When it counts as failed.
         var deadline: Instant
         var nextRenewal: Instant

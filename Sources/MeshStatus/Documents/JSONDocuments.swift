@@ -27,6 +27,7 @@ extension JSONWriter {
                     json.field("suspect") { $0.number(members[.suspect] ?? 0) }
                     json.field("dead") { $0.number(members[.dead] ?? 0) }
                     json.field("left") { $0.number(members[.left] ?? 0) }
+                    json.field("majority") { $0.bool(node.hasMajority) }
                 }
             }
             json.field("checks") { json in

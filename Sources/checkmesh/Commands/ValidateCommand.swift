@@ -25,7 +25,7 @@ struct ValidateCommand {
 
     private func tell(_ loaded: LoadedConfiguration) {
         let configuration = loaded.configuration
-        let warnings = loaded.warnings + Self.machineWarnings
+        let warnings = loaded.warnings + configuration.advice + Self.machineWarnings
         if format == .json {
             console.print(
                 JSONText.table([

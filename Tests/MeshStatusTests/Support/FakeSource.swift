@@ -9,7 +9,7 @@ import MeshStatus
 final class FakeSource: StatusSource {
     var node = NodeStatus(
         name: "fra-1", id: NodeID(id(1)), zone: "fra", version: "1.0.0", startedAt: time(0),
-        mesh: "production", title: "Example status")
+        mesh: "production", hasMajority: true, title: "Example status")
     var members: [MemberStatus] = [
         member("fra-1", 1, .alive), member("nyc-1", 2, .suspect), member("old-1", 3, .dead),
     ]
