@@ -51,7 +51,9 @@ final class DNSChecker: Checker {
         }
         attempt.cancelLookup = resolver.addresses(
             of: server.host, port: server.port, version: check.version, deadline: attempt.deadline
-        ) { [unowned self, unowned attempt] result in
+        ) { [unowned self, weak attempt] result in
+            // What was refused for want of room answers even if it was taken back.
+            guard let attempt else { return }
             attempt.cancelLookup = nil
             switch result {
             case .success(let addresses): self.start(attempt, number, at: addresses)
