@@ -149,7 +149,7 @@ import Testing
             #""proxy": "http://p.example:1", "connect_to": "a""#,
             "connect_to: means nothing with a proxy, which connects by itself"
         ),
-        (#""force_ip": 5"#, "force_ip: expected 4 or 6"),
+        (#""force_ip": 5"#, "force_ip: 5 is neither 4 nor 6"),
         (
             #""force_ip": 6, "connect_to": "127.0.0.1""#,
             "connect_to: is no address of IPv6, which force_ip asks for"

@@ -108,6 +108,16 @@ struct RegressionSeeds {
             until: .minutes(3),
             story: "two of four had the lowest id among them; the invariant left out the asker's "
                 + "own key under its name, and took its lost one, which was lower, for the lowest"),
+        Seed(
+            scenario: "chaos", seed: 9_132, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            until: .seconds(230),
+            story: "an owner that had signed degraded saw the target up; who had only the first "
+                + "word minted degraded, it itself up, 12 ms apart: a fork that the design ends"),
+        Seed(
+            scenario: "chaos", seed: 3_028, nodes: 5, lossPerMillion: 250_000, checks: 1_000,
+            until: .seconds(248),
+            story: "one of two that had lost the quorum told so and left; the other, alone, told "
+                + "it once more under its own name"),
     ]
 
     @Test(arguments: seeds)

@@ -19,7 +19,7 @@ extension Section {
         values.identity = tlsIdentity()
         values.serverName = serverName("tls_server_name")
         values.proxy = proxy()
-        values.ipVersion = ipVersion("force_ip")
+        values.ipVersion = ipVersion()
         values.place = place("connect_to")
         if let place = values.place {
             if values.proxy != nil {
@@ -169,22 +169,6 @@ extension Section {
         guard var proxy else { return nil }
         proxy.credentials = credentials
         return proxy
-    }
-
-    /// 4 or 6, as a number or a text.
-    func ipVersion(_ key: String) -> IPVersion? {
-        guard let node = node(key) else { return nil }
-        var shown: String?
-        switch node.value {
-        case .number(let number): shown = number
-        case .text(let raw): shown = expand(raw, key)
-        default: break
-        }
-        guard let version = shown.flatMap({ UInt8($0) }).flatMap(IPVersion.init) else {
-            complain(key, "expected 4 or 6")
-            return nil
-        }
-        return version
     }
 
     /// Complains where an address is of the other kind than is forced.

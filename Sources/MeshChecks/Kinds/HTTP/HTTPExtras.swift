@@ -75,7 +75,7 @@ package struct HTTPExtras: Sendable, Hashable {
         values.identity?.write(to: &text)
         if let name = values.serverName { text.add("tls_server_name", .text(name)) }
         values.proxy?.write(to: &text)
-        values.ipVersion?.write(to: &text)
+        text.add(values.ipVersion)
         if let place = values.place { text.add("connect_to", .text(place.description)) }
     }
 }
