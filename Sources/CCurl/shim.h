@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,11 +112,30 @@ static inline void *ccurl_get_private(CURL *easy) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context) == CURLE_OK ? (void *)context : NULL;
 }
 
-// The last response's header of that name, or NULL; lives until the handle is used again.
-static inline const char *ccurl_get_header(CURL *easy, const char *name) {
+// The last response's header of that name, the line at `index` of `count`, or NULL; lives until the
+// handle is used again.
+static inline const char *ccurl_get_header(CURL *easy, const char *name, size_t index, size_t *count) {
     struct curl_header *header = NULL;
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return NULL;
+    if (curl_easy_header(easy, name, index, CURLH_HEADER, -1, &header) != CURLHE_OK) return NULL;
+    *count = header->amount;
     return header->value;
+}
+
+// When the first of the certificates that were shown ends, in seconds since 1970; -1 where none was.
+// Only for a transfer with CURLOPT_CERTINFO.
+static inline long long ccurl_first_end(CURL *easy) {
+    static const char key[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    long long first = -1;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain) return -1;
+    for (int i = 0; i < chain->num_of_certs; i++) {
+        for (struct curl_slist *line = chain->certinfo[i]; line; line = line->next) {
+            if (strncmp(line->data, key, sizeof key - 1)) continue;
+            long long end = curl_getdate(line->data + sizeof key - 1, NULL);
+            if (end >= 0 && (first < 0 || end < first)) first = end;
+        }
+    }
+    return first;
 }
 
 // The socket of a transfer that only connected, or CURL_SOCKET_BAD.

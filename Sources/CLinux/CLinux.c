@@ -3,8 +3,11 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
 #include <linux/sockios.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
@@ -12,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t number) {
@@ -196,6 +200,134 @@ int clinux_send_datagrams(
         return -1;
     }
     return sendmmsg(socket, messages, (unsigned)ready, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static int set_flag(int socket, int level, int option) {
+    int one = 1;
+    return setsockopt(socket, level, option, &one, sizeof one);
+}
+
+int clinux_echo_socket(int family, int is_raw) {
+    int is_ipv4 = family == AF_INET;
+    int type = (is_raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int made = socket(family, type, is_ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+    if (made < 0) return -1;
+    int failed = set_flag(made, SOL_SOCKET, SO_TIMESTAMPNS) < 0;
+    if (is_ipv4) {
+        failed |= set_flag(made, IPPROTO_IP, IP_RECVERR) < 0;
+    } else {
+        failed |= set_flag(made, IPPROTO_IPV6, IPV6_RECVERR) < 0;
+    }
+    // A raw socket would hear all ICMP that the machine does, its own requests on loopback too.
+    if (is_raw && is_ipv4) {
+        struct icmp_filter filter = {.data = ~(1U << ICMP_ECHOREPLY)};
+        failed |= setsockopt(made, SOL_RAW, ICMP_FILTER, &filter, sizeof filter) < 0;
+    }
+    if (is_raw && !is_ipv4) {
+        struct icmp6_filter filter;
+        ICMP6_FILTER_SETBLOCKALL(&filter);
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+        failed |= setsockopt(made, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) < 0;
+    }
+    if (!failed) return made;
+    int code = errno;
+    close(made);
+    errno = code;
+    return -1;
+}
+
+int clinux_send_datagram(
+    int socket, int family, const uint8_t *bytes, uint32_t count, struct clinux_address receiver) {
+    union short_address native;
+    socklen_t length = write_short(receiver, family, &native);
+    if (length == 0) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    ssize_t sent = sendto(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, &native.any, length);
+    return sent < 0 ? -1 : 0;
+}
+
+int clinux_receive_stamped(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams,
+    int64_t *stamps, int count) {
+    struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
+    struct iovec parts[CLINUX_DATAGRAMS_MAX];
+    union short_address senders[CLINUX_DATAGRAMS_MAX];
+    // What SO_TIMESTAMPNS takes, aligned as a header of control data must be.
+    _Alignas(struct cmsghdr) char controls[CLINUX_DATAGRAMS_MAX][CMSG_SPACE(sizeof(struct timespec))];
+    if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(messages, 0, sizeof *messages * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        parts[i].iov_base = buffer + (size_t)i * slot;
+        parts[i].iov_len = slot;
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = &senders[i];
+        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+        messages[i].msg_hdr.msg_control = controls[i];
+        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+    }
+    int filled = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < filled; i++) {
+        struct clinux_datagram *datagram = &datagrams[i];
+        datagram->offset = (uint32_t)i * slot;
+        datagram->count = messages[i].msg_len;
+        datagram->is_truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        datagram->is_addressed = (uint8_t)clinux_address_read(
+            &senders[i], messages[i].msg_hdr.msg_namelen, &datagram->address);
+        stamps[i] = 0;
+        struct cmsghdr *control = CMSG_FIRSTHDR(&messages[i].msg_hdr);
+        for (; control != NULL; control = CMSG_NXTHDR(&messages[i].msg_hdr, control)) {
+            if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) continue;
+            struct timespec time;
+            memcpy(&time, CMSG_DATA(control), sizeof time);
+            stamps[i] = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+        }
+    }
+    return filled;
+}
+
+int clinux_next_refusal(
+    int socket, uint8_t *buffer, uint32_t size, struct clinux_refusal *refusal) {
+    union short_address target;
+    // An error, who reports it, and the time stamp that the socket asks for.
+    _Alignas(struct cmsghdr) char controls[512];
+    struct iovec part = {.iov_base = buffer, .iov_len = size};
+    struct msghdr message = {
+        .msg_name = &target,
+        .msg_namelen = sizeof target,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = controls,
+        .msg_controllen = sizeof controls,
+    };
+    memset(refusal, 0, sizeof *refusal);
+    ssize_t count = recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+    if (count < 0) return errno == EAGAIN ? 0 : -1;
+    refusal->count = (uint32_t)count;
+    clinux_address_read(&target, message.msg_namelen, &refusal->target);
+    struct cmsghdr *control = CMSG_FIRSTHDR(&message);
+    for (; control != NULL; control = CMSG_NXTHDR(&message, control)) {
+        int is_error = (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR) ||
+            (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR);
+        struct sock_extended_err error;
+        if (!is_error || control->cmsg_len < CMSG_LEN(sizeof error)) continue;
+        memcpy(&error, CMSG_DATA(control), sizeof error);
+        refusal->error = (int32_t)error.ee_errno;
+        refusal->is_icmp =
+            error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+        refusal->type = error.ee_type;
+        refusal->code = error.ee_code;
+        // The reporter's address comes after the error; the kernel says its family, or none.
+        refusal->has_reporter = (uint8_t)clinux_address_read(
+            CMSG_DATA(control) + sizeof error,
+            (uint32_t)(control->cmsg_len - CMSG_LEN(sizeof error)), &refusal->reporter);
+    }
+    return 1;
 }
 
 static sigset_t set_of(const int *signals, int count) {

@@ -53,7 +53,9 @@ package final class CheckRunner {
     }
 
     private let loop: EventLoop
+    private let dns: DNSChecker
     private let http: HTTPChecker
+    private let icmp: ICMPChecker
     private let tcp: TCPChecker
     private let tls: TLSChecker
     private var looks: [UInt64: Look] = [:]
@@ -71,7 +73,9 @@ package final class CheckRunner {
         windowEnd = loop.now
         // One for all kinds: what one has compiled the others find.
         let patterns = ExpressionShelf()
+        dns = DNSChecker(on: loop, resolver: resolver, patterns: patterns)
         http = HTTPChecker(on: loop, client: client, patterns: patterns)
+        icmp = ICMPChecker(on: loop, resolver: resolver)
         let desk = CallDesk(on: loop, resolver: resolver)
         tcp = TCPChecker(at: desk, patterns: patterns)
         tls = TLSChecker(at: desk)
@@ -175,7 +179,9 @@ package final class CheckRunner {
 
     private func begin(_ kind: CheckKind, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         switch kind {
+        case .dns(let check): dns.begin(check, done)
         case .http(let check): http.begin(check, done)
+        case .icmp(let check): icmp.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
         case .tls(let check): tls.begin(check, done)
         }
@@ -183,7 +189,9 @@ package final class CheckRunner {
 
     private func cancel(_ attempt: AttemptID, of kind: CheckKind) {
         switch kind {
+        case .dns: dns.cancel(attempt)
         case .http: http.cancel(attempt)
+        case .icmp: icmp.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
         case .tls: tls.cancel(attempt)
         }

@@ -109,6 +109,7 @@ extension Node {
         case .askRoll(let question): verdicts.receive(question, from: peer, now: now)
         case .rollAnswer(let answer): verdicts.receive(answer, from: peer, now: now)
         case .handover(let handover): verdicts.receive(handover, from: peer, now: now)
+        case .arrival(let arrival): verdicts.receive(arrival, from: peer, now: now)
         }
     }
 

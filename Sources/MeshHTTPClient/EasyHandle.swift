@@ -19,6 +19,7 @@ import MeshResolver
     /// What libcurl keeps pointing to while the transfer runs.
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var resolveList: UnsafeMutablePointer<curl_slist>?
+    private var placeList: UnsafeMutablePointer<curl_slist>?
     /// Where libcurl says what went wrong, in its own words.
     private let words: UnsafeMutablePointer<CChar>
 
@@ -27,6 +28,8 @@ import MeshResolver
     private var bodyLimit = 0
     /// Which transfer of the client's, while it has one.
     var transfer: UInt64 = 0
+    /// It was waited for its peer to speak: libcurl says when it had connected only after TLS, too.
+    var isHeardFrom = false
     /// Its socket could not be watched: it will time out by this machine's fault.
     var isUnwatched = false
 
@@ -46,16 +49,18 @@ import MeshResolver
         unsafe curl_easy_cleanup(curl)
         unsafe curl_slist_free_all(headerList)
         unsafe curl_slist_free_all(resolveList)
+        unsafe curl_slist_free_all(placeList)
         unsafe notes.deallocate()
         unsafe words.deallocate()
     }
 
     /// Makes the handle ready for `request`, with `timeout` left for it. `addresses` are where its
-    /// host is; empty leaves a name to libcurl, which then blocks a thread of its own over it.
-    /// False for want of memory.
+    /// host is, those of IPv6 in brackets; empty leaves a name to libcurl, which then blocks a
+    /// thread of its own over it. False for want of memory.
     func prepare(_ request: HTTPRequest, addresses: [String], timeout: TimeSpan) -> Bool {
         body = []
         isBodyCut = false
+        isHeardFrom = false
         isUnwatched = false
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
         // Ours, and no transfer runs that could write to them.
@@ -66,8 +71,10 @@ import MeshResolver
         // After the reset libcurl points to no list any more.
         unsafe curl_slist_free_all(headerList)
         unsafe curl_slist_free_all(resolveList)
+        unsafe curl_slist_free_all(placeList)
         unsafe headerList = nil
         unsafe resolveList = nil
+        unsafe placeList = nil
 
         // The handle outlives each of its transfers and is their context, unretained: it ends them
         // itself in `deinit`. `notes` and `words` live as long as it does.
@@ -83,7 +90,7 @@ import MeshResolver
         unsafe set(ccurl_set_long(curl, CURLOPT_BUFFERSIZE, Self.bufferSize))
         let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
         unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
-        unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.version.curlVersion))
+        unsafe set(ccurl_set_long(curl, CURLOPT_HTTP_VERSION, request.curlVersion))
         unsafe set(ccurl_set_text(curl, CURLOPT_USERAGENT, "Checkmesh"))
         if request.url.isSecure || !request.body.isEmpty {
             unsafe set(ccurl_set_long(curl, CURLOPT_TCP_NODELAY, 1))
@@ -100,6 +107,7 @@ import MeshResolver
             unsafe set(ccurl_set_text(curl, CURLOPT_USERNAME, credentials.user))
             unsafe set(ccurl_set_text(curl, CURLOPT_PASSWORD, credentials.password))
         }
+        if let extras = request.extras { isSet = isSet && setExtras(extras, of: request) }
         if request.version == .http1 { isSet = isSet && addHeader("Connection: close") }
         for header in request.headers { isSet = isSet && addHeader(header.line) }
         if let list = unsafe headerList {
@@ -107,9 +115,8 @@ import MeshResolver
         }
         if !addresses.isEmpty {
             // `+`: forgotten again after a minute, so that names that are gone take no memory.
-            let places = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }
-            let entry =
-                "+\(request.url.host):\(request.url.port):\(places.joined(separator: ","))"
+            let place = request.place
+            let entry = "+\(place.host):\(place.port):\(addresses.joined(separator: ","))"
             unsafe resolveList = curl_slist_append(nil, entry)
             if let list = unsafe resolveList {
                 unsafe set(ccurl_set_list(curl, CURLOPT_RESOLVE, list))
@@ -124,6 +131,50 @@ import MeshResolver
     func rest() {
         body = []
         transfer = 0
+    }
+
+    /// What few requests ask for. False for want of memory.
+    private func setExtras(_ extras: HTTPRequest.Extras, of request: HTTPRequest) -> Bool {
+        var isSet = true
+        // Each copies its text or number, or points to what this handle owns until the next reset.
+        func set(_ option: CURLoption, _ text: String) {
+            unsafe isSet = isSet && ccurl_set_text(curl, option, text) == CURLE_OK
+        }
+        if extras.acceptsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
+        if extras.wantsCertificates {
+            unsafe isSet = isSet && ccurl_set_long(curl, CURLOPT_CERTINFO, 1) == CURLE_OK
+        }
+        if let identity = extras.identity {
+            set(CURLOPT_SSLCERT, identity.certificateFile)
+            set(CURLOPT_SSLKEY, identity.keyFile)
+        }
+        if let proxy = extras.proxy {
+            set(CURLOPT_PROXY, proxy.text)
+            // Not what the environment says.
+            set(CURLOPT_NOPROXY, "")
+            if let credentials = proxy.credentials {
+                set(CURLOPT_PROXYUSERNAME, credentials.user)
+                set(CURLOPT_PROXYPASSWORD, credentials.password)
+            }
+        }
+        if request.isAskedByAnotherName, let name = extras.serverName {
+            // libcurl takes the name from the URL: it gets that name there, and asks for the host
+            // in the request's header.
+            guard let text = request.url.text(withHost: name) else { return false }
+            set(CURLOPT_URL, text)
+            if !request.headers.contains(where: { $0.isAbout("host") }) {
+                isSet = isSet && addHeader("Host: \(request.url.authority)")
+            }
+        }
+        if extras.proxy == nil, extras.place != nil || request.isAskedByAnotherName {
+            let place = request.place
+            let host = place.host.contains(":") ? "[\(place.host)]" : place.host
+            // Copies the text; the list is ours until the next reset.
+            unsafe placeList = curl_slist_append(nil, "::\(host):\(place.port)")
+            guard let list = unsafe placeList else { return false }
+            unsafe isSet = isSet && ccurl_set_list(curl, CURLOPT_CONNECT_TO, list) == CURLE_OK
+        }
+        return isSet
     }
 
     private func addHeader(_ line: String) -> Bool {
@@ -195,11 +246,12 @@ import MeshResolver
     }
 }
 
-extension HTTPRequest.Version {
+extension HTTPRequest {
     fileprivate var curlVersion: Int {
-        switch self {
+        switch version {
         case .http1: CURL_HTTP_VERSION_1_1
         case .negotiated: CURL_HTTP_VERSION_2TLS
+        case .http2: url.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         }
     }
 }

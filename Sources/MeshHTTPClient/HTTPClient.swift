@@ -37,6 +37,8 @@ package import MeshResolver
         var redirectsFollowed = 0
         /// How long the last lookup took.
         var nameLookup = TimeSpan.zero
+        /// Of the hops before.
+        var firstEnding: CertificateEnd?
         /// When the last hop began, its name known.
         var hopBegan: Instant
         var lookup: Resolver.Lookup?
@@ -149,15 +151,15 @@ package import MeshResolver
 
     /// Looks the name up, if it is one, and connects.
     private func begin(_ transfer: Transfer, _ number: UInt64) {
-        let url = transfer.request.url
-        guard !url.isNumeric else { return connect(transfer, number, to: []) }
+        let place = transfer.request.place
+        guard !place.isNumeric else { return connect(transfer, number, to: []) }
         let family = transfer.request.family
-        if let known = resolver.known(url.host, port: url.port, family: family) {
+        if let known = resolver.known(place.host, port: place.port, family: family) {
             return resolved(transfer, number, known)
         }
         let began = loop.now
         transfer.lookup = resolver.resolve(
-            url.host, port: url.port, family: family, deadline: transfer.deadline
+            place.host, port: place.port, family: family, deadline: transfer.deadline
         ) { [weak self] result in
             guard let self, let transfer = self.transfers[number] else { return }
             transfer.lookup = nil
@@ -255,7 +257,7 @@ package import MeshResolver
             return converse(number, conversation, handle, until: transfer.deadline)
         }
         var outcome = handle.outcome(of: transfer.request, ending: code)
-        let redirect = handle.redirect
+        let redirect = redirect(of: transfer.request, handle)
         retire(handle)
         transfer.handle = nil
         if case .success(var response) = outcome {
@@ -264,6 +266,12 @@ package import MeshResolver
             response.timings.untilAnswer = response.timings.untilAnswer + before
             response.timings.total = response.timings.total + before
             response.redirectsFollowed = transfer.redirectsFollowed
+            if let first = transfer.firstEnding {
+                // Of all that were shown on the way.
+                let ending = response.firstEnding ?? first
+                response.firstEnding = ending.end < first.end ? ending : first
+            }
+            transfer.firstEnding = response.firstEnding
             outcome = .success(response)
             if let redirect, transfer.request.redirects > 0 {
                 guard let error = follow(redirect, by: response.status, transfer) else {
@@ -271,9 +279,22 @@ package import MeshResolver
                 }
                 outcome = .failure(error)
             }
+        } else if case .failure(var error) = outcome {
+            error.timings.nameLookup = transfer.nameLookup
+            outcome = .failure(error)
         }
         transfers[number] = nil
         transfer.completion(outcome)
+    }
+
+    /// Where an answer sends us; `nil` where it does not.
+    private func redirect(of request: HTTPRequest, _ handle: EasyHandle) -> String? {
+        guard let redirect = handle.redirect else { return nil }
+        // libcurl was told another URL.
+        guard request.isAskedByAnotherName, let reference = handle.header("Location") else {
+            return redirect
+        }
+        return request.url.text(at: reference) ?? redirect
     }
 
     /// The conversation is over; its connection closes.
@@ -356,6 +377,7 @@ package import MeshResolver
             // `prepare` set it to the handle that owns `curl`.
             handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
         }
+        if interest.contains(.read) { handle?.isHeardFrom = true }
         client.watch(socket, interest, for: handle)
         return 0
     }

@@ -144,6 +144,8 @@ package struct CheckStatus: Sendable {
     package var verdicts: [VerdictStatus] = []
     package var latency: TimeSpan?
     package var lastObservedAt: WallTime?
+    /// Of this node's own latest look.
+    package var measurements = Measurements()
 
     package init(id: CheckID, name: String) {
         self.id = id

@@ -33,6 +33,7 @@ package enum VerdictMessage: Sendable, Hashable {
     case askRoll(AskRoll)
     case rollAnswer(RollAnswer)
     case handover(Handover)
+    case arrival(Arrival)
 }
 
 /// What deciding has dropped or refused, by reason.

@@ -24,6 +24,8 @@ package struct VerdictParameters: Sendable {
     /// A node that has just come decides nothing against a past that it cannot judge yet, for at
     /// most this long.
     package var doubtMax: TimeSpan = .seconds(30)
+    /// What a node hears of within this time of its settling was there before it.
+    package var arrivalTime: TimeSpan = .seconds(10)
     /// A zone whose members are all dead stops counting after this.
     package var zoneGrace: TimeSpan = .seconds(60)
     /// A result of asking for the majority serves minting for this long.
@@ -84,6 +86,9 @@ package enum VerdictBounds {
     package static let equivocatorsMax = 64
     /// Latest statements of one node that a further one is compared with; the oldest gives way.
     package static let statementsMax = 32
+    /// Members that a node in doubt asks in a second whether they have just come, chosen anew each
+    /// time.
+    package static let newcomersAskedMax = 64
     /// Checks in a head's list, in one message of hints, in one question for standing entries.
     package static let prefixesMax = 64
 }

@@ -1,5 +1,5 @@
 import MeshChecks
-import MeshCore
+package import MeshCore
 import MeshPlacement
 
 // Whether a certificate that proves itself is also believed. It proves that its signers agreed, by
@@ -29,10 +29,27 @@ extension Verdicts {
         book[place].vouchers.note(peer, certificate.flip.id, now: now)
         // Whoever is settling may know too few yet to say how many are a quorum.
         guard isSettled else { return false }
-        let needed = min(demands.quorum, max(placement.knownCount - 1, 1))
-        guard book[place].vouchers.count(of: certificate.flip.id) < needed else { return true }
+        guard !isVouchedFor(certificate, place, demands.quorum, now: now) else { return true }
+        askNewcomers(now: now)
         askAround(now: now)
         return false
+    }
+
+    /// Whether as many have brought a flip as make a quorum, or as can: those who have just come
+    /// are no witnesses of what was before.
+    private func isVouchedFor(
+        _ certificate: Certificate, _ place: Int, _ quorum: Int, now: Instant
+    ) -> Bool {
+        let flip = certificate.flip.id
+        let others = max(placement.knownCount - 1, 1)
+        let vouchers = book[place].vouchers
+        if vouchers.count(of: flip) >= min(quorum, others) { return true }
+        let newcomers = newcomers(beside: place, now: now)
+        guard !newcomers.isEmpty,
+            certificate.supporters.allSatisfy({ members[$0.node] != nil })
+        else { return false }
+        return vouchers.count(of: flip, besides: newcomers)
+            >= min(quorum, max(others - newcomers.count, 1))
     }
 
     /// Whether enough of the signers count in this node's eyes, or did until they left, were
@@ -61,6 +78,58 @@ extension Verdicts {
     }
 
     // MARK: Doubt
+
+    /// Whether what this node doubts about a check was there when it came: nothing that it has
+    /// seen itself speaks for or against it.
+    private func hasComeSince(_ place: Int) -> Bool {
+        guard hasCome, let settledAt, let since = book[place].vouchers.since else { return false }
+        return since - settledAt < parameters.arrivalTime
+    }
+
+    /// The members that cannot vouch, because they have come as late as this node has: where all
+    /// but one had left, the one that stayed is all the quorum that there was, and those who come
+    /// back together would wait for one another's word. A node that was there when it heard of a
+    /// flip waits for everybody: nobody excuses himself from being asked by a witness.
+    private func newcomers(beside place: Int, now: Instant) -> Set<NodeID> {
+        guard hasComeSince(place) else { return [] }
+        return Set(arrivals.keys.filter { hasJustCome($0, now: now) })
+    }
+
+    private func hasJustCome(_ node: NodeID, now: Instant) -> Bool {
+        arrivals[node].map { now - $0 < parameters.doubtMax * 2 } ?? false
+    }
+
+    /// Asks who else has just come, and goes on asking while this node doubts something that was
+    /// there before it: one that does not answer is waited for as a witness.
+    mutating func askNewcomers(now: Instant) {
+        guard isSettled, let settledAt, now - settledAt < parameters.doubtMax * 2,
+            arrivalToldAt.map({ now - $0 >= .seconds(1) }) ?? true,
+            let place = (0..<book.count).first(where: { hasComeSince($0) }),
+            let voucher = book[place].vouchers.latest
+        else { return }
+        arrivalToldAt = now
+        var others = members.values.filter {
+            $0.isReachable && $0.id != id && !hasJustCome($0.id, now: now)
+        }.map(\.id).sorted()
+        generator.shuffle(&others)
+        let question = Arrival(asks: true, age: now - settledAt)
+        for node in others.prefix(VerdictBounds.newcomersAskedMax) {
+            effects.append(.send(.arrival(question), to: node))
+        }
+        // One answer more may be all that was missing: it should bring its flips again.
+        effects.append(.compare(with: voucher))
+        let due = now + .seconds(1)
+        if doubtAlarm.set(at: due) { timers.schedule(.doubt, at: due) }
+    }
+
+    /// Hears of one voice less to wait for, and says so of itself.
+    package mutating func receive(_ arrival: Arrival, from node: NodeID, now: Instant) {
+        guard members[node] != nil else { return }
+        arrivals[node] = now - arrival.age
+        let age = settledAt.map { now - $0 } ?? .zero
+        guard arrival.asks, hasCome, age < parameters.doubtMax else { return }
+        effects.append(.send(.arrival(Arrival(asks: false, age: age)), to: node))
+    }
 
     /// Whether this node has just come and hears of a past that it cannot judge yet. It decides
     /// nothing about the check meanwhile, or it would begin a chain of its own beside the mesh's.
@@ -99,7 +168,13 @@ struct Vouchers: Sendable {
         notes.append((node, flip))
     }
 
-    func count(of flip: FlipID) -> Int { notes.count { $0.flip == flip } }
+    /// Who has brought something last.
+    var latest: NodeID? { notes.last?.node }
+
+    func count(of flip: FlipID, besides others: Set<NodeID> = []) -> Int {
+        notes.count { $0.flip == flip && !others.contains($0.node) }
+    }
+
     mutating func removeAll() {
         notes = []
         since = nil

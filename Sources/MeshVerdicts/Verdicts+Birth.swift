@@ -16,9 +16,11 @@ extension Verdicts {
         guard settled != isSettled else { return }
         isSettled = settled
         guard settled else { return }
+        if settledAt == nil { hasCome = birth != nil }
         settledAt = now
         considerBirth(now: now)
         if (0..<book.count).contains(where: { !book[$0].vouchers.isEmpty }) { askAround(now: now) }
+        askNewcomers(now: now)
         for duty in duties.places { reconsider(duty, now: now) }
         for place in 0..<book.count where !book[place].board.isEmpty { mint(place, now: now) }
     }

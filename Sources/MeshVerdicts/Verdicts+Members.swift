@@ -96,6 +96,7 @@ extension Verdicts {
         if isDark { timers.schedule(.zoneGrace, at: now + parameters.zoneGrace) }
         placement.remove(node)
         statements.forget(node)
+        arrivals[node] = nil
         forgetWords(of: node, before: nil)
     }
 

@@ -69,10 +69,17 @@ package struct Verdicts: Sendable {
     var isBirthDue = false
     package internal(set) var isSettled = false
     var settledAt: Instant?
+    /// The mesh had decided before this node did: it was born when this one settled first.
+    var hasCome = false
     /// Set once: see `beginLooking`.
     var mayLook = false
-    /// When others were last asked for what this node cannot judge alone.
+    /// When others were last asked for what this node cannot judge alone, and were told that it
+    /// cannot.
     var askedAroundAt: Instant?
+    var arrivalToldAt: Instant?
+    var doubtAlarm = Alarm()
+    /// When those settled who have said that they have just come. Bound: the members.
+    var arrivals: [NodeID: Instant] = [:]
     var health = 0
     var majority = MajorityRecord()
     /// Checks that could be minted if this node had the majority, in the order of their asking.
@@ -93,6 +100,7 @@ package struct Verdicts: Sendable {
         case confirm(check: Int, FlipID)
         case heads
         case birth
+        case doubt
         case hints
         case leave(duty: Int, revision: UInt32)
         case zoneGrace
@@ -143,6 +151,7 @@ package struct Verdicts: Sendable {
             case .confirm(let check, let flip): confirm(flip, of: check, now: now)
             case .heads: sendHeads(now: now)
             case .birth: makeBirth(now: now)
+            case .doubt: if doubtAlarm.goesOff(at: now) { askNewcomers(now: now) }
             case .hints: flushHints(now: now)
             case .leave(let duty, let revision): endLeaving(duty, revision: revision, now: now)
             case .zoneGrace: noteDarkZones(now: now)

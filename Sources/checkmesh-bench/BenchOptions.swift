@@ -4,32 +4,36 @@ import MeshCore
 /// What `checkmesh-bench` was asked for.
 struct BenchOptions {
     static let help = """
-        usage: checkmesh-bench checks --type http|tcp|tls --target T --count N --concurrency C
+        usage: checkmesh-bench checks --type dns|http|icmp|tcp|tls --target T --count N
+                                      --concurrency C
 
         Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
         JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
         one failed.
 
-          --type KIND        http, tcp or tls
-          --target TARGET    a URL, or HOST:PORT
+          --type KIND        dns, http, icmp, tcp or tls
+          --target TARGET    a URL; HOST:PORT; of icmp a HOST; of dns the server
           --count N          how many checks, 1 to 100,000,000 (default 10,000)
           --concurrency C    how many at once, 1 to 4,096 (default 64)
           --timeout SPAN     of each (default 10s)
           --ca-file FILE     tls: roots in place of the machine's
+          --hostname NAME    what dns asks for, an A record (default www.checkmesh.test)
+          --packets P        how many icmp sends, 10ms apart, 1 to 20 (default 1, as others do)
         """
 
     var kind: CheckKind
     var count = 10_000
     var concurrency = 64
 
+    private static let flags = [
+        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
+        "--hostname", "--packets",
+    ]
+
     struct UsageError: Error {
         var problem: String
         init(_ problem: String) { self.problem = problem }
     }
-
-    private static let flags = [
-        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
-    ]
 
     /// `nil` where help was asked for.
     static func parse(_ arguments: [String]) throws(UsageError) -> BenchOptions? {
@@ -48,9 +52,13 @@ struct BenchOptions {
         }
         guard let type = values["--type"] else { throw UsageError("--type is missing") }
         guard let target = values["--target"] else { throw UsageError("--target is missing") }
-        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
         let plan = try plan(values["--timeout"])
-        var options = BenchOptions(kind: try kind(type, target, plan, trust))
+        let hostname = values["--hostname"] ?? "www.checkmesh.test"
+        let packets = try number(
+            values["--packets"] ?? "1", "--packets", ICMPCheck.countRange)
+        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
+        var options = BenchOptions(
+            kind: try kind(type, target, plan, hostname, packets, trust))
         if let text = values["--count"] {
             options.count = try number(text, "--count", 1...100_000_000)
         }
@@ -79,9 +87,31 @@ struct BenchOptions {
     }
 
     private static func kind(
-        _ type: String, _ target: String, _ plan: AttemptPlan, _ trust: TLSTrust
+        _ type: String, _ target: String, _ plan: AttemptPlan, _ hostname: String,
+        _ packets: Int, _ trust: TLSTrust
     ) throws(UsageError) -> CheckKind {
         switch type {
+        case "dns":
+            guard let name = DNSName(hostname) else {
+                throw UsageError("--hostname \(hostname): expected a domain name")
+            }
+            do throws(HostPort.Fault) {
+                var check = DNSCheck(name: name)
+                check.server = try HostPort(target, usualPort: DNSCheck.port)
+                check.attempts = plan
+                return .dns(check)
+            } catch {
+                throw UsageError("--target \(target): \(error)")
+            }
+        case "icmp":
+            guard HostPort.isHost(target) else {
+                throw UsageError("--target \(target): expected a name or an address")
+            }
+            var check = ICMPCheck(target: target)
+            check.count = packets
+            check.spacing = ICMPCheck.spacingRange.lowerBound
+            check.attempts = plan
+            return .icmp(check)
         case "http":
             do throws(WebAddress.Fault) {
                 var check = HTTPCheck(url: try WebAddress(target))
@@ -99,7 +129,7 @@ struct BenchOptions {
             check.tls = TLSOptions(trust)
             check.attempts = plan
             return .tls(check)
-        default: throw UsageError("--type \(type): expected http, tcp or tls")
+        default: throw UsageError("--type \(type): expected dns, http, icmp, tcp or tls")
         }
     }
 

@@ -48,6 +48,18 @@ final class CheckBench {
         }
     }
 
+    /// A question to `server`; `nil`: to the bench's own.
+    func question(
+        _ server: SocketAddress?, _ name: String = "www.checkmesh.test",
+        _ record: DNSRecordType = .a, _ change: (inout DNSCheck) -> Void = { _ in }
+    ) throws -> CheckKind {
+        var check = DNSCheck(name: try #require(DNSName(name)))
+        check.server = try server.map { try HostPort("\($0)") }
+        check.record = record
+        change(&check)
+        return .dns(check)
+    }
+
     func web(
         _ address: SocketAddress, _ path: String = "/",
         _ change: (inout HTTPCheck) -> Void = { _ in }

@@ -55,7 +55,7 @@ import Testing
                 : LoopbackServer.response("200 OK")
         }
         #expect(try bench.saw(try bench.web(server.address, "/a")) == "up: ")
-        let still = try bench.web(server.address, "/a") { $0.followsRedirects = false }
+        let still = try bench.web(server.address, "/a") { $0.redirects = 0 }
         #expect(try bench.saw(still) == "down: status 302, expected 200-299")
     }
 
@@ -69,7 +69,9 @@ import Testing
             check.method = HTTPMethod("PUT") ?? .get
             check.headers = [HTTPHeader(name: "Host", value: Secret("www.test"))].compactMap { $0 }
             check.body = Secret("{}")
-            check.credentials = BasicCredentials(username: "u", password: Secret("p"))
+            check.extras.values.authorization = BasicCredentials(
+                username: "u", password: Secret("p")
+            ).map { .basic($0) }
         }
         #expect(try bench.saw(kind) == "up: ")
         #expect(seen.hasPrefix("PUT /p?q HTTP/1.1\r\n"))

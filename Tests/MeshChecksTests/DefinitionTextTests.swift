@@ -40,7 +40,7 @@ struct DefinitionTextTests {
             check.expectedStatus = StatusSet([301...302, 200...204, 205...205]) ?? .successful
             check.texts.required = [.contains("Größe\u{1}")]
             check.texts.forbidden = [.contains("/error")]
-            check.followsRedirects = false
+            check.redirects = 0
             check.trust = .file("ca.pem")
             check.attempts = AttemptPlan(
                 count: 3, timeout: .milliseconds(1_500), spacing: .seconds(60),
@@ -68,8 +68,9 @@ struct DefinitionTextTests {
     {
         func kind(_ password: String) throws -> CheckKind {
             try http("https://www.example.com/") { check in
-                check.credentials = BasicCredentials(
-                    username: "me", password: Secret(password))
+                check.extras.values.authorization = BasicCredentials(
+                    username: "me", password: Secret(password)
+                ).map { .basic($0) }
                 check.headers = [HTTPHeader(name: "Authorization", value: Secret(password))]
                     .compactMap(\.self)
             }

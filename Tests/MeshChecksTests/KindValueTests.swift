@@ -233,11 +233,11 @@ struct KindValueTests {
         (14 * 86_400 + 1, nil), (14 * 86_400, nil),
         (14 * 86_400 - 1, "certificate of www.example.com expires in 13 days"),
         (6 * 86_400 + 3_600, "certificate of www.example.com expires in 6 days"),
-        (86_400, "certificate of www.example.com expires in 1 day"),
+        (86_400, "certificate of www.example.com expires in 24 hours"),
         (86_399, "certificate of www.example.com expires in 23 hours"),
         (3_600, "certificate of www.example.com expires in 60 minutes"),
-        (59, "certificate of www.example.com expires in less than a minute"),
-        (0, "certificate of www.example.com expired less than a minute ago"),
+        (59, "certificate of www.example.com expires in 59 seconds"),
+        (0, "certificate of www.example.com expired 0 seconds ago"),
         (-3 * 86_400, "certificate of www.example.com expired 3 days ago"),
     ] as [(Int, String?)])
     func `an end is told before it comes and after`(seconds: Int, words: String?) throws {

@@ -71,15 +71,15 @@ struct ProblemTests {
         (#""body": """#, "body: is empty: leave it out"),
         (
             #""expect_status": 99"#,
-            #"expect_status: "99" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "99" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (
             #""expect_status": ["6xx"]"#,
-            #"expect_status: "6xx" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "6xx" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (
             #""expect_status": ["300-200"]"#,
-            #"expect_status: "300-200" is no status from 100 to 599: write 200, "2xx" or "200-299""#
+            #"expect_status: "300-200" is no status from 100 to 599: write 200, "2xx", "200-299" or "any""#
         ),
         (#""expect_status": []"#, "expect_status: is empty: no answer would do"),
         (
@@ -141,10 +141,13 @@ struct ProblemTests {
             #"{"name": "mesh", "type": "tcp", "address": "a.example:1"}"#,
             "checks[0].name: \"mesh\" is the built-in check: choose another name"
         ),
-        (#"{"name": "a"}"#, "checks[0].type: is missing: write one of \"http\" and \"tcp\""),
         (
-            #"{"name": "a", "type": "icmp", "target": "192.0.2.1"}"#,
-            "checks[0].type: \"icmp\" is not supported yet by this version: it has \"http\" and \"tcp\""
+            #"{"name": "a"}"#,
+            "checks[0].type: is missing: write one of \"dns\", \"http\", \"icmp\" and \"tcp\""
+        ),
+        (
+            #"{"name": "a", "type": "heartbeat"}"#,
+            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"http\", \"icmp\" and \"tcp\""
         ),
         (
             #"{"name": "a", "type": "htp"}"#,

@@ -48,7 +48,8 @@ import Testing
     /// Nested repeats, a search that is quadratic, one whose single item is long, deep recursion:
     /// the answer is another's to write.
     @Test(arguments: [
-        "(a+)+\\d", "(a|aa)+\\d", "a.*\\d", "a.*+\\d", "[^x]{65535}x", "(?:a(?R)?)+b", "(.*)*\\1\\d",
+        "(a+)+\\d", "(a|aa)+\\d", "a.*\\d", "a.*+\\d", "[^x]{65535}x", "(?:a(?R)?)+b",
+        "(.*)*\\1\\d",
     ])
     func `no answer makes a search last`(expression: String) throws {
         let compiled = try RegularExpression(expression)

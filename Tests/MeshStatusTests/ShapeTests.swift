@@ -94,7 +94,9 @@ import Testing
                 at: time(2), observation: Observation(.abstained(.noResolver), latency: .zero)),
         ])
         let answer = try json(stand, "/api/v1/checks/website")
-        #expect(answer.keys == Self.checkKeys + ["observations"])
+        #expect(
+            answer.keys == Self.checkKeys + ["phases_ms", "certificate_ends_at", "observations"])
+        #expect(answer["phases_ms"] == .null && answer["certificate_ends_at"] == .null)
         #expect(
             answer["observations"]?[0]
                 == .object([
@@ -109,6 +111,24 @@ import Testing
         stand.source.foundLooks = .failure(.init("disk full"))
         #expect(try json(stand, "/api/v1/checks/website")["observations"] == .null)
         #expect(try stand.get("/api/v1/checks/nothing").status == 404)
+    }
+
+    @Test func `what the node's latest look measured is told with the check alone`() throws {
+        let stand = try Stand()
+        var measured = check(1, "website", .up)
+        measured.measurements.resolve = .microseconds(1_500)
+        measured.measurements.connect = .milliseconds(2)
+        measured.measurements.certificateEnds = time(9)
+        stand.source.set([measured])
+        let answer = try json(stand, "/api/v1/checks/website")
+        #expect(
+            answer["phases_ms"]
+                == .object([
+                    .init(name: "resolve", value: .number("1.5")),
+                    .init(name: "connect", value: .number("2")),
+                ]))
+        #expect(answer["certificate_ends_at"] == .string("2026-01-01T00:00:09.000Z"))
+        #expect(try json(stand, "/api/v1/checks")["checks"]?[0]?.keys == Self.checkKeys)
     }
 
     @Test func `incidents are told newest first, and can be narrowed down`() throws {

@@ -77,6 +77,43 @@ int clinux_send_datagrams(
     int socket, int family, const uint8_t *buffer, const struct clinux_datagram *datagrams,
     int count);
 
+// A socket for ICMP echo messages of `family`, non-blocking and closed on exec: it stamps what it
+// receives, keeps what ICMP says of what was sent, and hears echo replies only. `is_raw`: one that
+// takes CAP_NET_RAW; otherwise one that net.ipv4.ping_group_range allows. -1 with errno.
+int clinux_echo_socket(int family, int is_raw);
+
+// sendto(2) without waiting, on a socket of `family`. 0, or -1 with errno.
+int clinux_send_datagram(
+    int socket, int family, const uint8_t *bytes, uint32_t count, struct clinux_address receiver);
+
+// As clinux_receive_datagrams, and when each arrived: nanoseconds of CLOCK_REALTIME, 0 where the
+// kernel did not say.
+int clinux_receive_stamped(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams,
+    int64_t *stamps, int count);
+
+// What became of a datagram that was sent before.
+struct clinux_refusal {
+    // Where it was sent to.
+    struct clinux_address target;
+    // Who says so, unless it is this machine.
+    struct clinux_address reporter;
+    // An errno.
+    int32_t error;
+    // How many bytes of the datagram are quoted.
+    uint32_t count;
+    uint8_t has_reporter;
+    // Said by ICMP, in a message of this type and code.
+    uint8_t is_icmp;
+    uint8_t type;
+    uint8_t code;
+};
+
+// Takes the next of these from a socket's error queue, and what is quoted of the datagram, at most
+// `size` bytes. 1; 0 if none waits; -1 with errno.
+int clinux_next_refusal(
+    int socket, uint8_t *buffer, uint32_t size, struct clinux_refusal *refusal);
+
 // Blocks `signals` for the thread and for those that it starts later. 0, or an errno.
 int clinux_block_signals(const int *signals, int count);
 

@@ -3,6 +3,7 @@ import MeshCore
 import MeshHTTPClient
 import MeshPatterns
 import MeshPlatform
+import MeshResolver
 
 /// One request and a judgement of its answer. The body is read to its end or its bound even where
 /// nothing is looked for in it: a page that stops half way is broken for whoever visits it.
@@ -34,13 +35,12 @@ final class HTTPChecker: Checker {
         transfers[attempt] = client.send(request) { [weak self, loop, patterns] result in
             self?.transfers[attempt] = nil
             switch result {
-            case .success(let response):
-                done(Self.judge(response, by: check, patterns))
+            case .success(let response): done(Self.judge(response, by: check, patterns))
             case .failure(let error):
                 done(
                     Attempt(
-                        failed: error.description, blame: error.blame, after: loop.now - began)
-                )
+                        failed: error.description, blame: error.blame, after: loop.now - began
+                    ).measuring(Measurements(error.timings)))
             }
         }
         return attempt
@@ -54,18 +54,33 @@ final class HTTPChecker: Checker {
     private static func judge(
         _ response: HTTPResponse, by check: HTTPCheck, _ patterns: ExpressionShelf
     ) -> Attempt {
-        let span = response.timings.untilAnswer
-        func failed(_ words: String) -> Attempt { .failed(Reason(words), after: span) }
-        guard check.expectedStatus.contains(response.status) else {
-            return failed("status \(response.status), expected \(check.expectedStatus)")
+        var answer = HTTPAnswer(status: response.status)
+        answer.body = response.body
+        answer.isBodyCut = response.isBodyCut
+        var measurements = Measurements(response.timings)
+        measurements.status = response.status
+        if !check.extras.areUsual {
+            answer.isVersionTwo = response.isVersionTwo
+            answer.headers = response.headers
+            answer.certificate = response.firstEnding.map { ($0.host, $0.end) }
+            measurements.certificateEnds = response.firstEnding?.end
         }
-        let extent = response.isBodyCut ? "the first MiB of the response" : nil
-        if let reason = check.texts.judge(
-            response.body, called: "response", extent: extent, patterns)
-        {
-            return .failed(reason, after: span)
-        }
-        return .answered(span)
+        let outcome = check.judge(answer, now: SystemClock.wallTime, patterns)
+        return Attempt(outcome: outcome, span: response.timings.untilAnswer)
+            .measuring(measurements)
+    }
+}
+
+extension Measurements {
+    /// Without what did not happen.
+    init(_ timings: HTTPTimings) {
+        self.init()
+        func unlessZero(_ span: TimeSpan) -> TimeSpan? { span > .zero ? span : nil }
+        resolve = unlessZero(timings.nameLookup)
+        connect = unlessZero(timings.connect)
+        tls = unlessZero(timings.tls)
+        processing = unlessZero(timings.firstByte)
+        transfer = unlessZero(timings.transfer)
     }
 }
 
@@ -75,12 +90,47 @@ extension HTTPRequest {
             try HTTPURL(check.url.text), method: check.method.text,
             headers: check.headers.compactMap { HTTPField($0.name, $0.value.revealed) },
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
-            timeout: check.attempts.timeout,
-            redirects: check.followsRedirects ? HTTPCheck.redirectsMax : 0,
-            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust),
-            credentials: check.credentials.map {
-                Credentials(user: $0.username, password: $0.password.revealed)
-            })
+            timeout: check.attempts.timeout, redirects: check.redirects,
+            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust))
+        if !check.extras.areUsual { add(check.extras.values) }
+    }
+
+    private mutating func add(_ values: HTTPExtras.Values) {
+        switch values.authorization {
+        case .basic(let credentials)?: self.credentials = Credentials(credentials)
+        case .bearer(let token)?:
+            headers += [HTTPField("Authorization", "Bearer \(token.revealed)")].compactMap { $0 }
+        case nil: break
+        }
+        bodyLimit = values.answerByteCount
+        headersWanted = values.headers.map(\.name)
+        version =
+            switch values.version {
+            case .one: .http1
+            case .two: .http2
+            case .any: .negotiated
+            }
+        family = AddressFamily(values.ipVersion)
+        var extras = Extras()
+        extras.acceptsGzip = values.acceptsGzip
+        extras.wantsCertificates = values.certificate != nil
+        extras.identity = values.identity.map {
+            Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+        }
+        extras.serverName = values.serverName
+        extras.proxy = values.proxy.map { proxy in
+            Proxy(
+                kind: proxy.kind == .http ? .http : .socks5, host: proxy.address.host,
+                port: proxy.address.port, credentials: proxy.credentials.map(Credentials.init))
+        }
+        extras.place = values.place.map { Override(host: $0.host, port: $0.port) }
+        self.extras = extras
+    }
+}
+
+extension HTTPRequest.Credentials {
+    fileprivate init(_ credentials: BasicCredentials) {
+        self.init(user: credentials.username, password: credentials.password.revealed)
     }
 }
 

@@ -19,14 +19,24 @@ struct ByteSearch: Sendable {
     }
 
     /// Whether it is in `bytes`; the empty text always is.
-    func isFound(in bytes: some Sequence<UInt8>) -> Bool {
-        guard !needle.isEmpty else { return true }
+    func isFound(in bytes: some Sequence<UInt8>) -> Bool { count(until: bytes) != nil }
+
+    /// Where it ends for the first time.
+    func end(in bytes: ArraySlice<UInt8>) -> Int? {
+        count(until: bytes).map { bytes.startIndex + $0 }
+    }
+
+    /// How many bytes there are up to its end; `nil` where it is not.
+    private func count(until bytes: some Sequence<UInt8>) -> Int? {
+        guard !needle.isEmpty else { return 0 }
         var length = 0
+        var count = 0
         for byte in bytes {
+            count += 1
             while length > 0, byte != needle[length] { length = borders[length - 1] }
             if byte == needle[length] { length += 1 }
-            if length == needle.count { return true }
+            if length == needle.count { return count }
         }
-        return false
+        return nil
     }
 }

@@ -14,10 +14,7 @@ package struct TLSOptions: Sendable, Hashable {
     func write(to text: inout DefinitionText, serverNameKey: String) {
         trust.write(to: &text)
         if let serverName { text.add(serverNameKey, .text(serverName)) }
-        if let identity {
-            text.add("tls_cert_file", .text(identity.certificateFile))
-            text.add("tls_key_file", .text(identity.keyFile))
-        }
+        identity?.write(to: &text)
         text.add(
             "tls_min_version", .text(minimumVersion.rawValue),
             unless: .text(TLSVersion.tls12.rawValue))
@@ -39,17 +36,6 @@ package enum TLSTrust: Sendable, Hashable {
         case .file(let path): text.add("tls_ca_file", .text(path))
         case .anything: text.add("tls_skip_verify", .flag(true))
         }
-    }
-}
-
-/// A client's own certificate, with those that lead to a root behind it, and its key: PEM files.
-package struct TLSIdentity: Sendable, Hashable {
-    package var certificateFile: String
-    package var keyFile: String
-
-    package init(certificateFile: String, keyFile: String) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
     }
 }
 

@@ -103,18 +103,21 @@ package struct TextRules: Sendable, Hashable {
     }
 
     func write(to text: inout DefinitionText) {
-        write(required, .contains, "must_contain", to: &text)
-        write(required, .matches, "must_match", to: &text)
-        write(forbidden, .contains, "must_not_contain", to: &text)
-        write(forbidden, .matches, "must_not_match", to: &text)
+        for (key, value) in definition { text.add(key, value) }
     }
 
-    private func write(
-        _ rules: [TextRule], _ way: TextRule.Way, _ key: String, to text: inout DefinitionText
-    ) {
-        let values = rules.filter { $0.way == way }.map { DefinitionText.Value.text($0.text) }
-        guard let first = values.first else { return }
-        text.add(key, values.count == 1 ? first : .list(values))
+    var definition: [String: DefinitionText.Value] {
+        var fields: [String: DefinitionText.Value] = [:]
+        func add(_ key: String, _ rules: [TextRule], _ way: TextRule.Way) {
+            let values = rules.filter { $0.way == way }.map { DefinitionText.Value.text($0.text) }
+            guard let first = values.first else { return }
+            fields[key] = values.count == 1 ? first : .list(values)
+        }
+        add("must_contain", required, .contains)
+        add("must_match", required, .matches)
+        add("must_not_contain", forbidden, .contains)
+        add("must_not_match", forbidden, .matches)
+        return fields
     }
 }
 

@@ -18,6 +18,11 @@ package struct Attempt: Sendable, Hashable {
     package let span: TimeSpan
     package var measurements = Measurements()
 
+    package init(outcome: Outcome, span: TimeSpan) {
+        self.outcome = outcome
+        self.span = span
+    }
+
     package static func answered(_ roundTrip: TimeSpan) -> Attempt {
         Attempt(outcome: .answered, span: roundTrip)
     }

@@ -23,6 +23,15 @@ package struct Measurements: Sendable, Hashable {
     package var packetsReceived: Int?
 
     package init() {}
+
+    /// Where the time went, in its order, under the names that blackbox_exporter has for it.
+    package var phases: [(name: StaticString, span: TimeSpan)] {
+        let all: [(StaticString, TimeSpan?)] = [
+            ("resolve", resolve), ("connect", connect), ("tls", tls), ("processing", processing),
+            ("transfer", transfer),
+        ]
+        return all.compactMap { name, span in span.map { (name, $0) } }
+    }
 }
 
 /// A finished look: what the mesh hears of, and what stays here.

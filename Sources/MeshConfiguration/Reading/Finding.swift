@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// Something that an operator must, or should, put right: where it is, what is wrong, what to do.
 /// It prints as `checks[3].interval: 200ms is below the minimum of 1s (line 12)`.
 package struct Finding: Sendable, Hashable, CustomStringConvertible {

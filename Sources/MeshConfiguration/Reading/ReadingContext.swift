@@ -52,9 +52,11 @@ final class ReadingContext {
         findings.add(warning: Finding(path, message, at: offset.map(document.place)))
     }
 
-    func expand(_ raw: String) throws(Complaint) -> String {
+    func expand(
+        _ raw: String, loneDollar: Substitution.LoneDollar = .refused
+    ) throws(Complaint) -> String {
         guard raw.hasDollar else { return raw }
-        return try Substitution.expand(raw, from: sources.variable)
+        return try Substitution.expand(raw, loneDollar: loneDollar, from: sources.variable)
     }
 
     func readFile(_ path: String, atMost byteCountMax: Int) throws(FileFault) -> FileContents {

@@ -9,8 +9,8 @@ struct CheckReader {
     let cryptography: any Cryptography
 
     /// The kinds that this version looks at, and those that it knows of.
-    private static let types = ["http", "tcp", "tls"]
-    private static let laterTypes = ["icmp", "dns", "exec", "heartbeat"]
+    private static let types = ["dns", "http", "icmp", "tcp", "tls"]
+    private static let laterTypes = ["exec", "heartbeat"]
     /// The built-in check that tells of the mesh itself.
     static let reservedName = "mesh"
     /// A look ends this share of the interval before the next one is due.
@@ -23,10 +23,14 @@ struct CheckReader {
         let common = own.over(defaults)
         let isEnabled = section.flag("enabled") ?? true
         let rule = rule(common)
-        let plan = attempts(common, own, rule.interval)
+        let rhythm = type == "icmp" ? section.echoRhythm() : nil
+        let usualTimeout = rhythm?.usualTimeout ?? AttemptPlan.timeoutDefault
+        let plan = attempts(common, own, rule.interval, usualTimeout)
         let kind: CheckKind? =
             switch type {
+            case "dns": section.dnsCheck(plan, defaults.dnsServer).map { .dns($0) }
             case "http": section.httpCheck(plan).map { .http($0) }
+            case "icmp": rhythm.flatMap { section.icmpCheck(plan, $0) }.map { .icmp($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
             case "tls": section.tlsCheck(plan).map { .tls($0) }
             default: nil
@@ -34,7 +38,10 @@ struct CheckReader {
         // Without its kind, what else it may have is anybody's guess.
         if type != nil { section.finish() }
         guard let name, let kind else { return nil }
-        let written = section.written.merging(common.written) { own, _ in own }
+        var written = section.written.merging(common.written) { own, _ in own }
+        if case .dns = kind, !section.has("server") {
+            written["server"] = defaults.written["dns_server"]
+        }
         let text = kind.definitionText(written: written, using: cryptography)
         guard text.count <= CheckDefinition.textByteCountMax else {
             section.complain(
@@ -82,11 +89,12 @@ struct CheckReader {
     /// A look must end before the next is due. Attempts that would take longer are cut, which is
     /// worth a warning only if somebody asked for them.
     private func attempts(
-        _ common: CheckDefaults, _ own: CheckDefaults, _ interval: TimeSpan
+        _ common: CheckDefaults, _ own: CheckDefaults, _ interval: TimeSpan,
+        _ usualTimeout: TimeSpan
     ) -> AttemptPlan {
         let count = common.attempts ?? 1
         let spacing = common.spacing ?? .zero
-        let wanted = common.timeout ?? AttemptPlan.timeoutDefault
+        let wanted = common.timeout ?? usualTimeout
         let longest = interval - interval / Self.restShare - spacing * (count - 1)
         var timeout = wanted
         if wanted * count + spacing * (count - 1) >= interval {

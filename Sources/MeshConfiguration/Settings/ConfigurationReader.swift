@@ -95,6 +95,8 @@ package struct ConfigurationReader {
         var defaults = CheckDefaults()
         if let section = root.section("defaults") {
             defaults = CheckDefaults(of: section)
+            defaults.dnsServer = section.dnsServer("dns_server")
+            defaults.written = section.written
             section.finish()
         }
         var names: [String: String] = [:]

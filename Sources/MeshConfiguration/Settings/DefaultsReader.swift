@@ -13,6 +13,8 @@ struct CheckDefaults {
     var attempts: Int?
     var spacing: TimeSpan?
     var threshold: TimeSpan?
+    /// Whom `dns` checks ask that name no server; of `defaults` alone.
+    var dnsServer: HostPort?
     /// What was written where a variable is part of it.
     var written: [String: DefinitionText.Value] = [:]
 

@@ -1,4 +1,5 @@
 import MeshChecks
+import MeshCore
 import MeshPatterns
 
 extension Section {
@@ -24,37 +25,68 @@ extension Section {
     }
 
     private func rule(_ key: String, _ way: TextRule.Way) -> TextRule? {
-        value(key) { text throws(Complaint) in
-            try TextRule(way, checked: text, shown: raw(node(key)))
-        }
+        guard has(key), case .list? = node(key)?.value else { return textRules(key, way).first }
+        complain(key, "expected a text in quotes, found a list")
+        return nil
     }
 
-    private func textRules(_ key: String, _ way: TextRule.Way) -> [TextRule] {
-        guard case .list(let elements)? = node(key)?.value else {
-            return rule(key, way).map { [$0] } ?? []
-        }
-        guard !elements.isEmpty else {
-            complain(key, "is empty: leave it out")
-            return []
-        }
-        let texts = texts(key, max: TextRules.rulesMax)
-        if elements.contains(where: { $0.text?.hasDollar == true }) {
-            note(.list(elements.map { .text($0.text ?? "") }), under: key)
-        }
-        guard texts.count == elements.count else { return [] }
-        return zip(texts, elements).compactMap { text, element in
+    func textRules(_ key: String, _ way: TextRule.Way) -> [TextRule] {
+        placedTexts(
+            key, max: TextRules.rulesMax, loneDollar: way == .matches ? .itself : .refused
+        ).compactMap { placed in
             do throws(Complaint) {
-                return try TextRule(way, checked: text.text, shown: raw(element))
+                return try TextRule(way, checked: placed.text, shown: placed.shown)
             } catch {
-                context.complain(text.path, error.message, at: text.offset)
+                context.complain(placed.path, error.message, at: placed.offset)
                 return nil
             }
         }
     }
 
-    /// What was written, where a variable is part of it.
-    private func raw(_ node: JSONNode?) -> String? {
-        node?.text.flatMap { $0.hasDollar ? $0 : nil }
+    /// A text, its path, and what was written where a variable is part of it.
+    struct WrittenText {
+        var text: String
+        var shown: String?
+        var path: String
+        var offset: Int
+    }
+
+    /// A text or a list of texts.
+    func placedTexts(
+        _ key: String, max: Int, loneDollar: Substitution.LoneDollar
+    ) -> [WrittenText] {
+        guard let node = node(key) else { return [] }
+        var elements = [(node: node, path: path(key))]
+        if case .list = node.value {
+            elements = self.elements(key, max: max).enumerated().map {
+                ($0.element, "\(path(key))[\($0.offset)]")
+            }
+            if node.elements.isEmpty { complain(key, "is empty: leave it out") }
+        }
+        var texts: [WrittenText] = []
+        var raws: [DefinitionText.Value] = []
+        var varies = false
+        for (element, path) in elements {
+            guard case .text(let raw) = element.value else {
+                context.complain(
+                    path, "expected a text in quotes, found \(element.value.kindInWords)",
+                    at: element.offset)
+                continue
+            }
+            do throws(Complaint) {
+                let text = try context.expand(raw, loneDollar: loneDollar)
+                varies = varies || text != raw
+                texts.append(
+                    WrittenText(
+                        text: text, shown: text == raw ? nil : raw, path: path,
+                        offset: element.offset))
+            } catch {
+                context.complain(path, error.message, at: element.offset)
+            }
+            raws.append(.text(raw))
+        }
+        if varies { note(raws.count == 1 ? raws[0] : .list(raws), under: key) }
+        return texts
     }
 }
 

@@ -80,7 +80,9 @@ final class ShellStatus: StatusSource {
             known: shell.node.knownCount, lastLook: daemon.looks.latest[check],
             name: shell.name(of:),
             isReachable: { [shell] in shell.node.member($0)?.state.isReachable ?? false })
-        if !status.isOwnedHere, let sight = shell.node.sight(of: check) {
+        if status.isOwnedHere {
+            status.measurements = daemon.looks.measurements[check] ?? Measurements()
+        } else if let sight = shell.node.sight(of: check) {
             status.latency = sight.latency
             status.lastObservedAt = clock.time(at: sight.observedAt)
         }

@@ -139,6 +139,26 @@ extension ScenarioCatalog {
             stage.failAll(at: stage.settled + .seconds(30), for: .minutes(3))
             stage.extend(beyond: stage.settled + .minutes(4))
         },
+        truth(
+            "lone-survivor", "all but one leave, targets fail, and all come back together",
+            nodesMin: 2
+        ) { stage in
+            let at = stage.settled + .seconds(30)
+            let leavers = stage.choose(stage.nodes - 1)
+            for (index, place) in leavers.enumerated() {
+                stage.setup.plan.add(.leave(place), at: at + .milliseconds(500) * index)
+            }
+            let failing = at + .milliseconds(500) * leavers.count + .seconds(10)
+            stage.failAll(at: failing)
+            let back = failing + stage.tellingSpan
+            for place in leavers {
+                let late = stage.moment(from: .zero, to: .seconds(3))
+                stage.setup.plan.add(.start(place), at: back + late)
+            }
+            let end = back + .seconds(30)
+            for check in stage.checks { stage.setup.plan.add(.target(check, .up), at: end) }
+            stage.extend(beyond: end)
+        },
         truth("quorum-all", "every owner must agree, and one dies", nodesMin: 4) { stage in
             stage.setup.watch.rules = [stage.rule(quorum: .all)]
             let at = stage.settled + .seconds(30)

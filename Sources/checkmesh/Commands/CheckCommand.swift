@@ -71,27 +71,28 @@ struct CheckCommand {
     }
 
     func run(_ checks: [CheckSettings]) throws(SystemError) -> ExitCode {
-        var results = [Observation?](repeating: nil, count: checks.count)
-        try looker.look(at: checks.map(\.kind)) { results[$0] = $1.observation }
+        var results = [LookResult?](repeating: nil, count: checks.count)
+        try looker.look(at: checks.map(\.kind)) { results[$0] = $1 }
         let observed = zip(checks, results).compactMap { check, result in
-            result.map { (check: check, observation: $0) }
+            result.map { (check: check, result: $0) }
         }
         switch format {
         case .table: printTable(observed)
         case .json:
             console.print(JSONText.table([("checks", .list(observed.map(Self.json)))]).line)
         }
-        let areUp = observed.allSatisfy { Self.words($0.observation).state == "up" }
+        let areUp = observed.allSatisfy { Self.words($0.result.observation).state == "up" }
         return areUp && observed.count == checks.count ? .fine : .failed
     }
 
-    private func printTable(_ results: [(check: CheckSettings, observation: Observation)]) {
+    private func printTable(_ results: [(check: CheckSettings, result: LookResult)]) {
         guard !results.isEmpty else { return console.complain("there is no check to run") }
         var table = Table([
             ("NAME", .left), ("STATE", .left), ("TIME", .right), ("TARGET", .left),
             ("REASON", .left),
         ])
-        for (check, observation) in results {
+        for (check, result) in results {
+            let observation = result.observation
             let (state, reason) = Self.words(observation)
             table.add([
                 .init(check.definition.name.text), .init(state, Show.tone(ofCheck: state)),
@@ -102,16 +103,22 @@ struct CheckCommand {
         for line in table.lines(for: console) { console.print(line) }
     }
 
-    private static func json(
-        _ result: (check: CheckSettings, observation: Observation)
-    ) -> JSONText {
-        let (state, reason) = words(result.observation)
-        return .table([
-            ("name", .text(result.check.definition.name.text)),
-            ("type", .text(result.check.kind.type)), ("target", .text(result.check.kind.target)),
+    private static func json(_ entry: (check: CheckSettings, result: LookResult)) -> JSONText {
+        let (observation, measured) = (entry.result.observation, entry.result.measurements)
+        let (state, reason) = words(observation)
+        var fields: [(String, JSONText)] = [
+            ("name", .text(entry.check.definition.name.text)),
+            ("type", .text(entry.check.kind.type)), ("target", .text(entry.check.kind.target)),
             ("state", .text(state)), ("reason", .text(reason)),
-            ("latency_ms", .decimal(Double(result.observation.latency.nanoseconds) / 1e6)),
-        ])
+            ("latency_ms", .milliseconds(observation.latency)),
+        ]
+        let phases = measured.phases.map { ("\($0.name)", JSONText.milliseconds($0.span)) }
+        if !phases.isEmpty { fields.append(("phases_ms", .table(phases))) }
+        if let status = measured.status { fields.append(("status", .number(status))) }
+        if let end = measured.certificateEnds {
+            fields.append(("certificate_ends_at", .text(end.rfc3339)))
+        }
+        return .table(fields)
     }
 
     private static func words(_ observation: Observation) -> (state: String, reason: String) {

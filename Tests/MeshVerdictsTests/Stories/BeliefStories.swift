@@ -145,6 +145,55 @@ struct BeliefStories {
         #expect(bench.state(at: 0) == .down)
     }
 
+    /// Of three the last one left alone has certified that the target is down.
+    private func divided() -> Bench {
+        var bench = bench(3)
+        bench.leave(1)
+        bench.leave(2)
+        bench.targetFails()
+        bench.run(until: .seconds(60)) { $0.state(at: 0) == .down }
+        return bench
+    }
+
+    @Test func `those who come back together believe the one that stayed`() {
+        var bench = divided()
+        #expect(bench.flip(at: 0)?.epoch == 2)
+        bench.return([1, 2])
+        let agreed = bench.run(until: .seconds(10)) { $0.state() == .down }
+        #expect(agreed)
+        bench.targetRecovers()
+        let recovered = bench.run(until: .seconds(60)) { $0.state() == .up }
+        #expect(recovered)
+        #expect(bench.epoch() == 3)
+    }
+
+    @Test func `one that was there all the time is waited for`() throws {
+        var bench = bench(3)
+        let odd = try #require(
+            bench.certificate(of: .down, by: [2], roll: alone(2, in: bench), changing: modest))
+        bench.restart(0)
+        bench.run(for: .seconds(2))
+        let liar = bench.seats[2].node
+        for _ in 0..<20 {
+            bench.bring(odd, to: [0, 1], by: 2)
+            // Whoever excuses itself does not vouch either.
+            bench.act(0) { $0.receive(Arrival(asks: false, age: .zero), from: liar, now: $1) }
+            bench.run(for: .seconds(1))
+        }
+        #expect(bench.state(at: 0) == .up && bench.state(at: 1) == .up)
+    }
+
+    @Test func `a witness is not spared anybody's word`() throws {
+        var bench = bench(3)
+        let odd = try #require(
+            bench.certificate(of: .down, by: [2], roll: alone(2, in: bench), changing: modest))
+        bench.run(for: .minutes(1))
+        let newcomer = bench.seats[1].node
+        bench.act(0) { $0.receive(Arrival(asks: false, age: .zero), from: newcomer, now: $1) }
+        bench.bring(odd, to: [0], by: 2)
+        #expect(bench.state(at: 0) == .up)
+    }
+
     @Test func `under a roster a signer that is not listed proves nothing`() throws {
         var bench = bench()
         let keys = Set(bench.seats.prefix(4).map(\.key))

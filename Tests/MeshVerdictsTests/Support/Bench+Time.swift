@@ -84,6 +84,7 @@ extension Bench {
                 case .askRoll(let ask): verdicts.receive(ask, from: peer, now: now)
                 case .rollAnswer(let answer): verdicts.receive(answer, from: peer, now: now)
                 case .handover(let handover): verdicts.receive(handover, from: peer, now: now)
+                case .arrival(let arrival): verdicts.receive(arrival, from: peer, now: now)
                 }
             }
         }
@@ -228,9 +229,12 @@ extension Bench {
                 var updates = seats[from].verdicts.dossier(of: CheckID(key))
                 if let birth = seats[from].verdicts.birth { updates.insert(birth.update(), at: 0) }
                 for update in updates where !loses(.update(update, from: nil), from, to) {
+                    // As the engine does it: who brings a certificate vouches for it.
+                    let isProof = update.kind == UpdateKind.certificate
+                    let carrier = isProof ? seats[from].node : nil
                     happenings.schedule(
                         .parcel(
-                            .update(update, from: nil), to: to,
+                            .update(update, from: carrier), to: to,
                             generation: seats[to].generation, from: from),
                         at: now + delay)
                 }

@@ -224,6 +224,23 @@ struct Bench {
         }
     }
 
+    /// Ends as one that is asked to: the others do not count it any more.
+    mutating func leave(_ number: Int) {
+        seats[number].isRunning = false
+        forget(number)
+        for other in all { seats[other].reachable.remove(number) }
+    }
+
+    /// Those who left start again in one instant, with their disks.
+    mutating func `return`(_ some: [Int]) {
+        for number in some {
+            for other in all { seats[other].forgotten.remove(number) }
+            seats[number].forgotten.subtract(some)
+            seats[number].isRunning = true
+        }
+        for number in some { restart(number) }
+    }
+
     /// One that was forgotten, or never there, comes (back).
     mutating func join(_ number: Int) {
         for other in all { seats[other].forgotten.remove(number) }

@@ -81,6 +81,9 @@ struct MessageBodyTests {
                     ]),
                 id + id + id + "02 01 ac02 c0b802 02 02 904e",
                 { $0.encoded() }, { try Handover.decode($0) }),
+            Body(
+                "arrival", Arrival(asks: true, age: .milliseconds(300)), "01 ac02",
+                { $0.encoded() }, { try Arrival.decode($0) }),
         ]
     }
 
@@ -131,6 +134,8 @@ struct MessageBodyTests {
             let bytes = try Proof.bytes(text)
             #expect(throws: DecodeError.invalid) { try Hints.decode(ByteReader(bytes)) }
         }
+        let flags = try Proof.bytes("02 00")
+        #expect(throws: DecodeError.invalid) { try Arrival.decode(ByteReader(flags)) }
     }
 
     @Test(arguments: [

@@ -1,57 +1,5 @@
 import MeshCore
 
-/// A request over HTTP/1.1 or 2, each on a new connection, and what its answer must be.
-package struct HTTPCheck: Sendable, Hashable {
-    package static let headersMax = 64
-    /// Of a name or of a value, in bytes.
-    package static let headerByteCountMax = 4 * 1_024
-    package static let bodyByteCountMax = 64 * 1_024
-    /// More than this of an answer's body is not read: what comes after is not searched.
-    package static let answerByteCountMax = 1_024 * 1_024
-    package static let redirectsMax = 10
-
-    package var url: WebAddress
-    package var method = HTTPMethod.get
-    /// Beside those that every request has; a name may come more than once. In the order in which
-    /// they are sent.
-    package var headers: [HTTPHeader] = []
-    package var body: Secret?
-    package var expectedStatus = StatusSet.successful
-    /// Looked for in the first `answerByteCountMax` bytes of the body.
-    package var texts = TextRules()
-    /// Goes where a 3xx points, `redirectsMax` times, and judges the last answer. Credentials and
-    /// headers of one's own do not follow to another host. Otherwise a 3xx is judged as it is.
-    package var followsRedirects = true
-    package var trust = TLSTrust.system
-    /// HTTP basic authentication (RFC 7617).
-    package var credentials: BasicCredentials?
-    package var attempts = AttemptPlan()
-
-    package init(url: WebAddress) { self.url = url }
-
-    /// Whether the body must be read to judge an answer.
-    package var readsBody: Bool { !texts.isEmpty }
-
-    func write(to text: inout DefinitionText) {
-        text.add("url", .text(url.text))
-        // A body makes POST the default, as in gobearmon.
-        let usual = body == nil ? HTTPMethod.get : .post
-        text.add("method", .text(method.text), unless: .text(usual.text))
-        text.add(headers)
-        if let body { text.addHash("body", of: body) }
-        text.add(
-            "expect_status", .text(expectedStatus.description),
-            unless: .text(StatusSet.successful.description))
-        texts.write(to: &text)
-        text.add("follow_redirects", .flag(followsRedirects), unless: .flag(true))
-        trust.write(to: &text)
-        if let credentials {
-            text.add("username", .text(credentials.username))
-            text.addMask("password")
-        }
-    }
-}
-
 /// A method of HTTP: a token of at most 16 bytes (RFC 9110, 9.1), which is case-sensitive.
 package struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
     package static let byteCountMax = 16
@@ -133,4 +81,6 @@ package struct BasicCredentials: Sendable, Hashable {
         self.username = username
         self.password = password
     }
+    /// As it is sent.
+    var base64: String { Base64.text(of: Array("\(username):\(password.revealed)".utf8)) }
 }
