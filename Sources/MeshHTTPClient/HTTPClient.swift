@@ -18,8 +18,6 @@ package import MeshResolver
     /// Transfers under way, those included whose name is being looked up. One more fails at once,
     /// by this machine's fault: a queue here would eat the timeout of whoever waits in it.
     package static let transfersMax = 4_096
-    /// Handles kept for the next transfers. One takes about 6 KiB.
-    private static let idleHandlesMax = 64
 
     package typealias Completion = (Result<HTTPResponse, TransferError>) -> Void
 
@@ -63,10 +61,11 @@ package import MeshResolver
     private let multi: UnsafeMutableRawPointer
     private(set) var transfers: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
-    private var idleHandles: [EasyHandle] = []
     private var watches: [CInt: EventLoop.Watch] = [:]
     private var alarm: LoopAlarm?
     private var isRunDue = false
+    /// Some transfer was, or is, a conversation.
+    private var isConversing = false
 
     /// Throws ENOMEM only.
     package init(on loop: EventLoop, resolver: Resolver) throws(SystemError) {
@@ -122,6 +121,7 @@ package import MeshResolver
     private func start(
         _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
     ) -> TransferID {
+        if conversation != nil { isConversing = true }
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -196,10 +196,10 @@ package import MeshResolver
                     "timed out after \(transfer.request.timeout.inWords)"))
         }
         let hosts = addresses.prefix(Self.addressesMax).map(Self.hostText)
-        guard let handle = idleHandles.popLast() ?? EasyHandle(),
-            handle.prepare(transfer.request, addresses: hosts, timeout: left)
+        guard
+            let handle = EasyHandle(
+                transfer.request, transfer: number, addresses: hosts, timeout: left)
         else { return failLater(number, Self.noMemory) }
-        handle.transfer = number
         transfer.handle = handle
         transfer.hopBegan = loop.now
         // Ours, and in no multi handle.
@@ -244,7 +244,7 @@ package import MeshResolver
         // Answers handles of ours that are still in the multi handle, and how they ended.
         while let curl = unsafe ccurl_multi_next_ended(multi, &code) {
             guard let context = unsafe ccurl_get_private(curl) else { continue }
-            // `prepare` set it to the handle that owns `curl`; a transfer holds that.
+            // Its `init` set it to the handle that owns `curl`; a transfer holds that.
             let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
             ended(handle, code)
         }
@@ -336,12 +336,10 @@ package import MeshResolver
         return nil
     }
 
-    /// Takes a handle out of libcurl's hands, which closes its connection, and keeps it.
+    /// Takes a handle out of libcurl's hands, which closes its connection.
     private func retire(_ handle: EasyHandle) {
         // Ours, and added to this multi handle, or ended in it.
         unsafe curl_multi_remove_handle(multi, handle.curl)
-        handle.rest()
-        if idleHandles.count < Self.idleHandlesMax { idleHandles.append(handle) }
     }
 
     private func watch(_ socket: CInt, _ interest: EventLoop.Interest, for handle: EasyHandle?) {
@@ -369,12 +367,15 @@ package import MeshResolver
         case CURL_POLL_OUT: interest = .write
         case CURL_POLL_INOUT: interest = [.read, .write]
         default:
-            if let watch = client.watches.removeValue(forKey: socket) { client.loop.cancel(watch) }
+            if let watch = client.watches.removeValue(forKey: socket) {
+                // What comes now is its close, except where a conversation goes on with it.
+                client.isConversing ? client.loop.cancel(watch) : client.loop.forget(watch)
+            }
             return 0
         }
         var handle: EasyHandle?
         if let curl = unsafe curl, let own = unsafe ccurl_get_private(curl) {
-            // `prepare` set it to the handle that owns `curl`.
+            // Its `init` set it to the handle that owns `curl`.
             handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
         }
         if interest.contains(.read) { handle?.isHeardFrom = true }

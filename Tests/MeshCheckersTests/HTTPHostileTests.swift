@@ -99,6 +99,20 @@ import Testing
         #expect(try saw(pouring("", "HTTP/1.1 100 Continue\r\n\r\n")).hasPrefix("down: "))
     }
 
+    /// libcurl before 8.1.0 appends such a line to the last one of the answer before, which the same
+    /// handle has long let go of: with a handle that is used again this ends the process.
+    @Test func `a head that begins with a folded line ends no other's memory`() throws {
+        var count = 0
+        let server = try LoopbackServer.http(on: bench.loop) { _ in
+            count += 1
+            let fold =
+                count.isMultiple(of: 2) ? "\t\(String(repeating: "a", count: 100 * count))\r\n" : ""
+            return "HTTP/1.1 200 OK\r\n\(fold)Server: a\r\nContent-Length: 2\r\n\r\nok"
+        }
+        for _ in 0..<40 { _ = try saw(server) }
+        #expect(count == 40)
+    }
+
     @Test func `one that redirects for ever, or to where nobody can go, is down`() throws {
         func redirecting(_ place: String) throws -> LoopbackServer {
             try .http(on: bench.loop) { _ in

@@ -23,14 +23,7 @@ final class HTTPChecker: Checker {
     func begin(_ check: HTTPCheck, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         lastNumber += 1
         let attempt = AttemptID(number: lastNumber)
-        let request: HTTPRequest
-        do throws(HTTPURL.Fault) {
-            request = try HTTPRequest(check)
-        } catch {
-            let words = error.words
-            loop.schedule(at: loop.now) { done(.failed(Reason(words), after: .zero)) }
-            return attempt
-        }
+        let request = HTTPRequest(check)
         let began = loop.now
         transfers[attempt] = client.send(request) { [weak self, loop, patterns] result in
             self?.transfers[attempt] = nil
@@ -85,9 +78,12 @@ extension Measurements {
 }
 
 extension HTTPRequest {
-    fileprivate init(_ check: HTTPCheck) throws(HTTPURL.Fault) {
+    fileprivate init(_ check: HTTPCheck) {
+        let url = check.url
         self.init(
-            try HTTPURL(check.url.text), method: check.method.text,
+            HTTPURL(
+                known: url.text, isSecure: url.isSecure, host: url.authority.host,
+                port: url.authority.port), method: check.method.text,
             headers: check.headers.compactMap { HTTPField($0.name, $0.value.revealed) },
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
             timeout: check.attempts.timeout, redirects: check.redirects,
