@@ -117,7 +117,8 @@ private final class ManglingRelay {
             case 0: bytes[place] ^= 1 << UInt8(generator.index(below: 8))
             case 1: bytes[place] = UInt8(truncatingIfNeeded: generator.next())
             case 2: bytes.removeSubrange(place..<end)
-            case 3: bytes.insert(contentsOf: bytes[place..<end], at: generator.index(below: place + 1))
+            case 3:
+                bytes.insert(contentsOf: bytes[place..<end], at: generator.index(below: place + 1))
             case 4: bytes.removeSubrange(end...)
             default: bytes.insert(contentsOf: [0xFF, 0xFF], at: place)
             }

@@ -34,23 +34,24 @@ struct StartTLSDialogueTests {
         #expect(talk(.smtp, ["220 x\n"], from: six) == [Self.say("EHLO [IPv6:2001:db8::1]\r\n")])
     }
 
-    @Test(arguments: [
-        ("554 no service\r\n", "the server greets with '554 no service'"),
-        ("220 x\r\n502 what\r\n", "the server answers EHLO with '502 what'"),
-        ("220 x\r\n250-a\r\n250 SIZE\r\n", "the server offers no STARTTLS"),
-        ("220 x\r\n250 STARTTLS\r\n", nil),
-        ("220 x\r\n250 a\r\n", "the server offers no STARTTLS"),
-        (
-            "220 x\r\n250-a\r\n250 STARTTLS\r\n454 not now\r\n",
-            "the server refuses STARTTLS: '454 not now'"
-        ),
-        (
-            "220 x\r\n250-a\r\n250 STARTTLS\r\n220 go\r\n250 injected\r\n",
-            "the server says more in plain text after it agreed to TLS"
-        ),
-        ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is not SMTP's: 'SSH-2.0-OpenSSH_9.2'"),
-        ("220mail\r\n", "the answer is not SMTP's: '220mail'"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("554 no service\r\n", "the server greets with '554 no service'"),
+            ("220 x\r\n502 what\r\n", "the server answers EHLO with '502 what'"),
+            ("220 x\r\n250-a\r\n250 SIZE\r\n", "the server offers no STARTTLS"),
+            ("220 x\r\n250 STARTTLS\r\n", nil),
+            ("220 x\r\n250 a\r\n", "the server offers no STARTTLS"),
+            (
+                "220 x\r\n250-a\r\n250 STARTTLS\r\n454 not now\r\n",
+                "the server refuses STARTTLS: '454 not now'"
+            ),
+            (
+                "220 x\r\n250-a\r\n250 STARTTLS\r\n220 go\r\n250 injected\r\n",
+                "the server says more in plain text after it agreed to TLS"
+            ),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is not SMTP's: 'SSH-2.0-OpenSSH_9.2'"),
+            ("220mail\r\n", "the answer is not SMTP's: '220mail'"),
+        ] as [(String, String?)])
     func `an SMTP server that does not go along is told of`(said: String, words: String?) {
         let last = talk(.smtp, [said]).last
         #expect(words.map { last == .failed($0) } ?? (last != nil))

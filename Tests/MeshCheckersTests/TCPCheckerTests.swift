@@ -43,7 +43,9 @@ import Testing
             peer.send("22")
             bench.loop.schedule(at: bench.loop.now + .milliseconds(20)) { peer.send("0 ready\r\n") }
         }
-        #expect(try bench.saw(try bench.port(server.address) { $0.expect = .contains("220") }) == "up: ")
+        #expect(
+            try bench.saw(try bench.port(server.address) { $0.expect = .contains("220") }) == "up: "
+        )
         #expect(
             try bench.saw(try bench.port(server.address) { $0.expect = .contains("554") })
                 == "down: reply does not contain '554'; it begins '220 ready'")
@@ -81,7 +83,8 @@ import Testing
         }
         #expect(
             try bench.saw(try bench.port(endless.address) { $0.expect = .contains("220") })
-                == "down: reply does not contain '220'; it begins '\(String(repeating: "a", count: 64))'")
+                == "down: reply does not contain '220'; it begins '\(String(repeating: "a", count: 64))'"
+        )
         let resetting = try LoopbackServer(on: bench.loop) { peer in
             peer.receive = { $0.reset() }
         }
@@ -172,7 +175,9 @@ import Testing
         }
     }
 
-    @Test func `an expression that takes for ever is given up, and a reply that drips is not searched for ever`()
+    @Test
+    func
+        `an expression that takes for ever is given up, and a reply that drips is not searched for ever`()
         throws
     {
         let server = try LoopbackServer(on: bench.loop) { peer in

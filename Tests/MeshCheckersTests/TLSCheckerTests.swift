@@ -32,7 +32,8 @@ struct TLSCheckerTests {
         throws
     {
         try shop.sign("good", endsIn: 90 * Self.day)
-        try shop.sign("other", for: ["other.example", "*.shop.test", "a", "b"], endsIn: 90 * Self.day)
+        try shop.sign(
+            "other", for: ["other.example", "*.shop.test", "a", "b"], endsIn: 90 * Self.day)
         try shop.sign("nameless", for: [], commonName: "127.0.0.1", endsIn: 90 * Self.day)
         try shop.selfSign("self")
         let server = try SecureServer(
@@ -55,7 +56,8 @@ struct TLSCheckerTests {
         let other = server.place("other")
         #expect(
             try bench.saw(try check(other))
-                == "down: certificate is for other.example, *.shop.test, a and 1 more, not for 127.0.0.1")
+                == "down: certificate is for other.example, *.shop.test, a and 1 more, not for 127.0.0.1"
+        )
         for name in ["other.example", "www.shop.test"] {
             #expect(try bench.saw(try check(other) { $0.tls.serverName = name }) == "up: ")
         }
@@ -74,7 +76,10 @@ struct TLSCheckerTests {
                 == "down: certificate is self-signed: its issuer is not trusted")
         let itself = TLSTrust.file("\(shop.folder)/self.pem")
         #expect(
-            try bench.saw(try check(own) { $0.tls.trust = itself; $0.expiresWithin = .zero })
+            try bench.saw(
+                try check(own) {
+                    $0.tls.trust = itself; $0.expiresWithin = .zero
+                })
                 == "up: ")
     }
 
@@ -95,7 +100,8 @@ struct TLSCheckerTests {
             result.observation.outcome
                 == .saw(
                     .degraded, Reason("certificate of 127.0.0.1 expires in 6 days")))
-        let left = try #require(result.measurements.certificateEnds).milliseconds
+        let left =
+            try #require(result.measurements.certificateEnds).milliseconds
             - SystemClock.wallTime.milliseconds
         #expect(left / 86_400_000 == 6)
         #expect(result.measurements.resolve == nil)
@@ -208,7 +214,9 @@ struct TLSCheckerTests {
         try shop.sign("good", endsIn: 90 * Self.day)
         let server = try SecureServer(shop, ["good": ""])
         try shop.selfSign("roots")
-        let kind = try check(server.place("good")) { $0.tls.trust = .file("\(shop.folder)/roots.pem") }
+        let kind = try check(server.place("good")) {
+            $0.tls.trust = .file("\(shop.folder)/roots.pem")
+        }
         #expect(try bench.saw(kind) == "down: issuer is not trusted: 'Test root'")
         try shop.run("cp root.pem roots.pem")
         #expect(try bench.loop.turn { (try? bench.saw(kind)) == "up: " })

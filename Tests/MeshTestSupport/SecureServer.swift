@@ -53,7 +53,9 @@ package final class CertificateShop {
         endsIn seconds: Int, beginsIn: Int? = nil, by issuer: String = "root",
         isAuthority: Bool = false
     ) throws {
-        let list = hosts.map { SocketAddress(numericHost: $0, port: 0) == nil ? "DNS:\($0)" : "IP:\($0)" }
+        let list = hosts.map {
+            SocketAddress(numericHost: $0, port: 0) == nil ? "DNS:\($0)" : "IP:\($0)"
+        }
         var extensions = list.isEmpty ? "" : "-addext subjectAltName=\(list.joined(separator: ","))"
         if isAuthority { extensions += " -addext basicConstraints=critical,CA:TRUE" }
         let start = beginsIn ?? min(-3_600, seconds - 365 * 86_400)

@@ -95,7 +95,8 @@ package final class PostgresServer {
     package init(_ shop: CertificateShop, certificate: String, speaksTLS: Bool) throws {
         self.shop = shop
         address = try SocketAddress.refusing(on: EventLoop())
-        let runAs = getuid() == 0
+        let runAs =
+            getuid() == 0
             ? "setpriv --reuid postgres --regid postgres --clear-groups" : ""
         try shop.run(
             """

@@ -22,7 +22,8 @@ final class TLSChecker: Checker {
         let attempt = report.attempt(at: check.name)
         guard case .answered = attempt.outcome else { return attempt }
         guard let chain = report.chain, let earliest = chain.earliest else {
-            return .failed(Reason("the server shows no certificate with an end"), after: report.span)
+            return .failed(
+                Reason("the server shows no certificate with an end"), after: report.span)
         }
         let end = CertificateEnd(
             earliest.end, of: check.name,

@@ -86,7 +86,8 @@ extension CertificateTLSError: CustomStringConvertible {
         case .tooOld: "the server does not speak the minimum version of TLS"
         case .refused(let alert): "the server refused: \(Self.words(of: alert))"
         case .truncated: "the connection was closed in the middle"
-        case .tooLong: "the server's part of it is longer than \(CertificateSession.handshakeByteCountMax / 1_024) KiB"
+        case .tooLong:
+            "the server's part of it is longer than \(CertificateSession.handshakeByteCountMax / 1_024) KiB"
         case .violation(let words): words
         }
     }
