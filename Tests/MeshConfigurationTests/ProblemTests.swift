@@ -143,11 +143,11 @@ struct ProblemTests {
         ),
         (
             #"{"name": "a"}"#,
-            "checks[0].type: is missing: write one of \"dns\", \"http\", \"icmp\" and \"tcp\""
+            "checks[0].type: is missing: write one of \"dns\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
             #"{"name": "a", "type": "heartbeat"}"#,
-            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"http\", \"icmp\" and \"tcp\""
+            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
             #"{"name": "a", "type": "htp"}"#,
@@ -172,7 +172,7 @@ struct ProblemTests {
         ),
         (
             #"{"name": "a", "type": "tcp", "address": "a.example:1", "expect": "a\nb"}"#,
-            "checks[0].expect: has a line end: write a part of the reply's first line"
+            "checks[0].expect: has a line end, and one line is read: write a part of it, or \"expect_lines\""
         ),
         (
             #"{"name": "a", "type": "tcp", "address": "a.example:1", "tls_skip_verify": true}"#,

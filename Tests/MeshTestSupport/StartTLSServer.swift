@@ -32,9 +32,12 @@ package final class StartTLSServer {
     package var heard: String { child.output }
 
     private static let script = """
-        import socket, ssl, sys, threading
-        kind, port, certificate, key = sys.argv[1:]
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        from socket import create_server
+        from ssl import PROTOCOL_TLS_SERVER, SSLContext
+        from sys import argv
+        from threading import Thread
+        kind, port, certificate, key = argv[1:]
+        context = SSLContext(PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
 
         def serve(plain):
@@ -72,9 +75,9 @@ package final class StartTLSServer {
             except (OSError, EOFError, IndexError, ValueError): pass
             finally: connection.close()
 
-        listener = socket.create_server(("127.0.0.1", int(port)), backlog=64)
+        listener = create_server(("127.0.0.1", int(port)), backlog=64)
         while True:
-            threading.Thread(target=handle, args=listener.accept()[:1], daemon=True).start()
+            Thread(target=handle, args=listener.accept()[:1], daemon=True).start()
 
         """
 }
