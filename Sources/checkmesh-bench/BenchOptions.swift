@@ -4,7 +4,8 @@ import MeshCore
 /// What `checkmesh-bench` was asked for.
 struct BenchOptions {
     static let help = """
-        usage: checkmesh-bench checks --type dns|http|icmp|tcp|tls --target T --count N --concurrency C
+        usage: checkmesh-bench checks --type dns|http|icmp|tcp|tls --target T --count N
+                                      --concurrency C
 
         Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
         JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
@@ -15,9 +16,9 @@ struct BenchOptions {
           --count N          how many checks, 1 to 100,000,000 (default 10,000)
           --concurrency C    how many at once, 1 to 4,096 (default 64)
           --timeout SPAN     of each (default 10s)
+          --ca-file FILE     tls: roots in place of the machine's
           --hostname NAME    what dns asks for, an A record (default www.checkmesh.test)
           --packets P        how many icmp sends, 10ms apart, 1 to 20 (default 1, as others do)
-          --ca-file FILE     tls: roots in place of the machine's
         """
 
     var kind: CheckKind
@@ -25,8 +26,8 @@ struct BenchOptions {
     var concurrency = 64
 
     private static let flags = [
-        "--type", "--target", "--count", "--concurrency", "--timeout", "--hostname", "--packets",
-        "--ca-file",
+        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
+        "--hostname", "--packets",
     ]
 
     struct UsageError: Error {
@@ -51,12 +52,13 @@ struct BenchOptions {
         }
         guard let type = values["--type"] else { throw UsageError("--type is missing") }
         guard let target = values["--target"] else { throw UsageError("--target is missing") }
-        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
         let plan = try plan(values["--timeout"])
         let hostname = values["--hostname"] ?? "www.checkmesh.test"
         let packets = try number(
             values["--packets"] ?? "1", "--packets", ICMPCheck.countRange)
-        var options = BenchOptions(kind: try kind(type, target, plan, hostname, packets, trust))
+        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
+        var options = BenchOptions(
+            kind: try kind(type, target, plan, hostname, packets, trust))
         if let text = values["--count"] {
             options.count = try number(text, "--count", 1...100_000_000)
         }

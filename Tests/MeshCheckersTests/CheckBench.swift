@@ -32,7 +32,11 @@ final class CheckBench {
 
     func result(_ kind: CheckKind) throws -> LookResult {
         var results: [LookResult] = []
-        runner.look(kind) { results.append($0) }
+        observations = []
+        runner.look(kind) {
+            results.append($0)
+            self.observations.append($0.observation)
+        }
         #expect(results.isEmpty)
         #expect(try loop.turn { !results.isEmpty })
         #expect(results.count == 1)

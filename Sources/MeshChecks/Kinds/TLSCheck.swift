@@ -86,14 +86,14 @@ package struct CertificateEnd: Sendable, Hashable {
         "\(Self.words(of: now.milliseconds - time.milliseconds)) ago"
     }
 
-    /// `6 days`, `5 hours`, `1 minute`: the largest unit of which there are two, or one day.
-    package static func words(of milliseconds: UInt64) -> String {
-        for (name, size) in [("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)] {
-            let count = milliseconds / UInt64(size)
-            guard count > 1 || (count == 1 && name == "day") else { continue }
-            return count == 1 ? "1 \(name)" : "\(count) \(name)s"
+    /// In days, or below two of them in a smaller unit.
+    private static func words(of milliseconds: UInt64) -> String {
+        let seconds = milliseconds / 1_000
+        for (unit, size) in [("day", 86_400), ("hour", 3_600), ("minute", 60)] as [(String, UInt64)]
+        where seconds >= 2 * size {
+            return "\(seconds / size) \(unit)s"
         }
-        return milliseconds < 60_000 ? "less than a minute" : "1 minute"
+        return seconds == 1 ? "1 second" : "\(seconds) seconds"
     }
 }
 

@@ -15,7 +15,8 @@ package struct Measurements: Sendable, Hashable {
     package var processing: TimeSpan?
     /// From the answer's first byte to its last.
     package var transfer: TimeSpan?
-    /// When the first certificate of the chain that was shown ends.
+    /// When the first certificate of the chain ends: of the path that is trusted where `tls` and `tcp`
+    /// have verified one, else of what was shown.
     package var certificateEnds: WallTime?
     /// The status code of an HTTP answer.
     package var status: Int?

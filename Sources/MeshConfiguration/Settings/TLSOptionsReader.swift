@@ -4,12 +4,7 @@ extension Section {
     /// What is said about TLS: whom to believe, whom to ask for, what to show, what is too old.
     func tlsOptions(serverName key: String) -> TLSOptions {
         var options = TLSOptions(tlsTrust())
-        options.serverName = value(key) { text throws(Complaint) in
-            guard HostPort.isHost(text) else {
-                throw Complaint("\"\(text)\" is no name: write the one that the certificate is for")
-            }
-            return text
-        }
+        options.serverName = serverName(key)
         options.identity = tlsIdentity()
         options.minimumVersion =
             value("tls_min_version") { text throws(Complaint) in
