@@ -49,7 +49,7 @@ struct CheckReader {
         if type != nil { section.finish() }
         guard let name, let kind else { return nil }
         var written = section.written.merging(common.written) { own, _ in own }
-        if case .dns = kind, !section.has("server") {
+        if case .dns = kind, row == nil, !section.has("server") {
             written["server"] = defaults.written["dns_server"]
         }
         let text = kind.definitionText(written: written, using: cryptography)
