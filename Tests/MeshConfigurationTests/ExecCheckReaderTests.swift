@@ -16,7 +16,9 @@ struct ExecCheckReaderTests {
 
     @Test func `a command alone is enough`() throws {
         let (check, text) = try exec(#""command": "true""#)
-        #expect(check == ExecCheck(command: "true"))
+        var wanted = ExecCheck(command: "true")
+        wanted.shown = "true"
+        #expect(check == wanted && CheckKind.exec(check).target == "true")
         #expect(text == #"{"command":"true","type":"exec"}"#)
     }
 
@@ -32,6 +34,7 @@ struct ExecCheckReaderTests {
             "attempts_may_fail": 1, "timeout": "5s"
             """#, in: reading)
         #expect(check.command == "/etc/mesh/bin/look")
+        #expect(check.target == "bin/look --fast --password=${PASSWORD}")
         #expect(check.arguments == ["--fast", "--password=hunter2"])
         #expect(check.environment.map(\.name) == ["API_TOKEN", "LOGIN", "ZONE"])
         #expect(check.environment.map(\.value.revealed) == ["abcdefgh", "me:hunter2", "a"])

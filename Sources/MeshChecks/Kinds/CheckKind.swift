@@ -29,7 +29,7 @@ package enum CheckKind: Sendable, Hashable {
     package var target: String {
         switch self {
         case .dns(let check): check.target
-        case .exec(let check): check.command
+        case .exec(let check): check.target
         case .http(let check): check.url.shown
         case .icmp(let check): check.target
         case .tcp(let check): check.address.description

@@ -28,7 +28,18 @@ package struct ExecCheck: Sendable, Hashable {
     package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
+    /// The command with its arguments as they were written, without what variables stand for.
+    package var shown: String?
+
+    package static let shownCountMax = 120
+
     package init(command: String) { self.command = command }
+
+    package var target: String {
+        guard let shown else { return command }
+        return shown.count > Self.shownCountMax
+            ? shown.prefix(Self.shownCountMax - 1) + "…" : shown
+    }
 
     /// What of the node's own environment the program gets. A node's settings (`CHECKMESH_…`), the
     /// mesh's secret among them, are never part of it.

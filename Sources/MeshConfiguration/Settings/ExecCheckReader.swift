@@ -27,6 +27,8 @@ extension Section {
         warnIfMissing(command, environment.variables)
         var check = ExecCheck(command: command)
         check.arguments = arguments.texts
+        let words = (node("arguments")?.elements ?? []).compactMap(\.text)
+        check.shown = ([node("command")?.text ?? command] + words).joined(separator: " ")
         check.environment = environment.variables
         check.inheritance = inheritance
         check.directory = directory
