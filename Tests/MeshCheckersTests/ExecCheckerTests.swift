@@ -137,6 +137,31 @@ import Testing
         #expect(remark?.text == "UNKNOWN - no socket")
     }
 
+    @Test func `of several attempts some may fail, and the wish may be that they do`() throws {
+        let file = "\(folder.path)/tries"
+        func failing(_ count: Int, _ plan: AttemptPlan) -> CheckKind {
+            // Reads a path of our own.
+            _ = unsafe unlink(file)
+            return shell("echo x >>\(file); test $(wc -l <\(file)) -gt \(count)") {
+                $0.attempts = plan
+            }
+        }
+        #expect(try bench.saw(failing(1, AttemptPlan(count: 3, failuresAllowed: 1))) == "up: ")
+        #expect(
+            try bench.saw(failing(2, AttemptPlan(count: 3, failuresAllowed: 1)))
+                == "down: exit status 1, without output")
+        #expect(
+            try bench.saw(failing(1, AttemptPlan(count: 3)))
+                == "down: exit status 1, without output")
+        #expect(try bench.saw(failing(3, AttemptPlan(count: 3, isInverted: true))) == "up: ")
+        #expect(
+            try bench.saw(failing(2, AttemptPlan(count: 3, isInverted: true)))
+                == "down: it works, and should not")
+        var missing = ExecCheck(command: "/nowhere")
+        missing.attempts = AttemptPlan(isInverted: true)
+        #expect(try bench.saw(.exec(missing)) == "abstained: noProgram")
+    }
+
     // MARK: What the program gets
 
     @Test func `arguments arrive as they are written, and no shell reads them`() throws {
