@@ -61,6 +61,7 @@ let platform: [Target] = [
     .target(name: "CLinux"),
     system("COpenSSL", "libssl", apt: "libssl-dev", brew: "openssl@3"),
     system("CAres", "libcares", apt: "libc-ares-dev", brew: "c-ares"),
+    system("CPCRE2", "libpcre2-8", apt: "libpcre2-dev", brew: "pcre2"),
     system("CCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     system("CSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
@@ -69,12 +70,14 @@ let platform: [Target] = [
     module("MeshStreams", "MeshPlatform", "MeshCrypto"),
     module("MeshResolver", "MeshPlatform", "CAres"),
     module("MeshHTTPClient", "MeshPlatform", "MeshResolver", "CCurl"),
+    module("MeshPatterns", "CPCRE2"),
 ]
 
 // Adapters: each knows the core's words and the platform's, never another adapter.
 let adapters: [Target] = [
     module(
-        "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshResolver", "MeshHTTPClient"),
+        "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshCrypto", "MeshPatterns",
+        "MeshResolver", "MeshHTTPClient"),
     module(
         "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
         "MeshHTTPClient"),
@@ -89,7 +92,8 @@ let adapters: [Target] = [
 // Assembly: JSON to finished values, and all of it joined.
 let assembly: [Target] = [
     module(
-        "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform"),
+        "MeshConfiguration", "MeshChecks", "MeshNotices", "MeshEngine", "MeshPlatform",
+        "MeshPatterns"),
     module(
         "MeshDaemon", "MeshMembership", "MeshChecks", "MeshVerdicts", "MeshNotices",
         "MeshEngine", "MeshPlatform", "MeshCrypto", "MeshStreams", "MeshResolver",
@@ -123,6 +127,7 @@ let testing: [Target] = [
     tests(of: "MeshNotices", "MeshChecks", "MeshTestSupport"),
     tests(of: "MeshEngine", "MeshMembership", "MeshCrypto", "MeshTestSupport"),
     tests(of: "MeshCrypto"),
+    tests(of: "MeshPatterns"),
     tests(of: "MeshPlatform", "MeshTestSupport"),
     tests(of: "MeshStreams", "MeshPlatform", "MeshCrypto", "MeshTestSupport"),
     tests(of: "MeshResolver", "MeshPlatform", "MeshTestSupport"),

@@ -38,3 +38,33 @@ static inline long cares_wait(ares_channel channel) {
     if (!ares_timeout(channel, NULL, &span)) return -1;
     return span.tv_sec * 1000 + (span.tv_usec + 999) / 1000;
 }
+
+// A server that a channel asks: 4 or 16 bytes of an address, and a port, 0 for the usual one.
+struct cares_server {
+    unsigned char bytes[16];
+    unsigned short port;
+    int is_ipv4;
+};
+
+// Writes the channel's servers, at most `count`, in their order. Answers how many, 0 for want of
+// memory.
+static inline int cares_servers(ares_channel channel, struct cares_server *servers, int count) {
+    struct ares_addr_port_node *first = NULL;
+    int filled = 0;
+    if (ares_get_servers_ports(channel, &first) != ARES_SUCCESS) return 0;
+    for (struct ares_addr_port_node *node = first; node && filled < count; node = node->next) {
+        struct cares_server *server = &servers[filled];
+        if (node->family != AF_INET && node->family != AF_INET6) continue;
+        memset(server, 0, sizeof *server);
+        server->is_ipv4 = node->family == AF_INET;
+        server->port = (unsigned short)node->udp_port;
+        if (server->is_ipv4) {
+            memcpy(server->bytes, &node->addr.addr4, 4);
+        } else {
+            memcpy(server->bytes, &node->addr.addr6, 16);
+        }
+        filled++;
+    }
+    ares_free_data(first);
+    return filled;
+}

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,14 @@ static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t coun
     return code;
 }
 
+// What every transfer over TLS has besides: no session of another, and the roots out of one file,
+// because libcurl keeps them parsed for the next transfer only then.
+static inline CURLcode ccurl_set_tls_defaults(CURL *easy) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    return code;
+}
+
 typedef size_t (*ccurl_write)(char *bytes, size_t size, size_t count, void *context);
 
 // What libcurl does not tell afterwards, kept beside a transfer.
@@ -40,6 +49,8 @@ struct ccurl_notes {
     // Bytes of header lines so far, and how many are too many.
     size_t header_bytes;
     size_t header_bytes_max;
+    // What went wrong, in libcurl's words; may be empty.
+    char words[CURL_ERROR_SIZE];
 };
 
 // Closed on exec: a program that a check runs must not inherit connections.
@@ -60,10 +71,9 @@ static inline size_t ccurl_count_header(char *bytes, size_t size, size_t count, 
     return notes->header_bytes > notes->header_bytes_max ? 0 : size * count;
 }
 
-// What every transfer has: no signals, no proxy and no netrc of the environment, http and https
-// only, no HTTP/0.9 (libcurl's default), a connection of its own that is closed after it, no TLS
-// session of another. The roots come from one file, because libcurl keeps them parsed for the
-// next transfer only then.
+// What every transfer has: no signals, no proxy and no netrc of the environment, no HTTP/0.9 and no
+// redirects (libcurl's defaults), a connection of its own that is closed after it. That a URL is
+// of http or https was seen before, and only those that were seen are asked for.
 // Small segments wait for one another (TCP_NODELAY off) until somebody asks otherwise: a request
 // without a body is one segment, and the option one call of the kernel.
 static inline CURLcode ccurl_set_defaults(
@@ -72,11 +82,8 @@ static inline CURLcode ccurl_set_defaults(
     CURLcode code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 0L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_open_socket);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, notes);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, ccurl_count_header);
@@ -84,6 +91,7 @@ static inline CURLcode ccurl_set_defaults(
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, notes->words);
     return code;
 }
 
@@ -111,11 +119,30 @@ static inline void *ccurl_get_private(CURL *easy) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context) == CURLE_OK ? (void *)context : NULL;
 }
 
-// The last response's header of that name, or NULL; lives until the handle is used again.
-static inline const char *ccurl_get_header(CURL *easy, const char *name) {
+// The last response's header of that name, the line at `index` of `count`, or NULL; lives until the
+// handle is used again.
+static inline const char *ccurl_get_header(CURL *easy, const char *name, size_t index, size_t *count) {
     struct curl_header *header = NULL;
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return NULL;
+    if (curl_easy_header(easy, name, index, CURLH_HEADER, -1, &header) != CURLHE_OK) return NULL;
+    *count = header->amount;
     return header->value;
+}
+
+// When the first of the certificates that were shown ends, in seconds since 1970; -1 where none was.
+// Only for a transfer with CURLOPT_CERTINFO.
+static inline long long ccurl_first_end(CURL *easy) {
+    static const char key[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    long long first = -1;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain) return -1;
+    for (int i = 0; i < chain->num_of_certs; i++) {
+        for (struct curl_slist *line = chain->certinfo[i]; line; line = line->next) {
+            if (strncmp(line->data, key, sizeof key - 1)) continue;
+            long long end = curl_getdate(line->data + sizeof key - 1, NULL);
+            if (end >= 0 && (first < 0 || end < first)) first = end;
+        }
+    }
+    return first;
 }
 
 // The socket of a transfer that only connected, or CURL_SOCKET_BAD.

@@ -3,15 +3,23 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <fcntl.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
 #include <linux/sockios.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t number) {
@@ -198,6 +206,134 @@ int clinux_send_datagrams(
     return sendmmsg(socket, messages, (unsigned)ready, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static int set_flag(int socket, int level, int option) {
+    int one = 1;
+    return setsockopt(socket, level, option, &one, sizeof one);
+}
+
+int clinux_echo_socket(int family, int is_raw) {
+    int is_ipv4 = family == AF_INET;
+    int type = (is_raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int made = socket(family, type, is_ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+    if (made < 0) return -1;
+    int failed = set_flag(made, SOL_SOCKET, SO_TIMESTAMPNS) < 0;
+    if (is_ipv4) {
+        failed |= set_flag(made, IPPROTO_IP, IP_RECVERR) < 0;
+    } else {
+        failed |= set_flag(made, IPPROTO_IPV6, IPV6_RECVERR) < 0;
+    }
+    // A raw socket would hear all ICMP that the machine does, its own requests on loopback too.
+    if (is_raw && is_ipv4) {
+        struct icmp_filter filter = {.data = ~(1U << ICMP_ECHOREPLY)};
+        failed |= setsockopt(made, SOL_RAW, ICMP_FILTER, &filter, sizeof filter) < 0;
+    }
+    if (is_raw && !is_ipv4) {
+        struct icmp6_filter filter;
+        ICMP6_FILTER_SETBLOCKALL(&filter);
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+        failed |= setsockopt(made, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) < 0;
+    }
+    if (!failed) return made;
+    int code = errno;
+    close(made);
+    errno = code;
+    return -1;
+}
+
+int clinux_send_datagram(
+    int socket, int family, const uint8_t *bytes, uint32_t count, struct clinux_address receiver) {
+    union short_address native;
+    socklen_t length = write_short(receiver, family, &native);
+    if (length == 0) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    ssize_t sent = sendto(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, &native.any, length);
+    return sent < 0 ? -1 : 0;
+}
+
+int clinux_receive_stamped(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams,
+    int64_t *stamps, int count) {
+    struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
+    struct iovec parts[CLINUX_DATAGRAMS_MAX];
+    union short_address senders[CLINUX_DATAGRAMS_MAX];
+    // What SO_TIMESTAMPNS takes, aligned as a header of control data must be.
+    _Alignas(struct cmsghdr) char controls[CLINUX_DATAGRAMS_MAX][CMSG_SPACE(sizeof(struct timespec))];
+    if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(messages, 0, sizeof *messages * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        parts[i].iov_base = buffer + (size_t)i * slot;
+        parts[i].iov_len = slot;
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = &senders[i];
+        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+        messages[i].msg_hdr.msg_control = controls[i];
+        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+    }
+    int filled = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < filled; i++) {
+        struct clinux_datagram *datagram = &datagrams[i];
+        datagram->offset = (uint32_t)i * slot;
+        datagram->count = messages[i].msg_len;
+        datagram->is_truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        datagram->is_addressed = (uint8_t)clinux_address_read(
+            &senders[i], messages[i].msg_hdr.msg_namelen, &datagram->address);
+        stamps[i] = 0;
+        struct cmsghdr *control = CMSG_FIRSTHDR(&messages[i].msg_hdr);
+        for (; control != NULL; control = CMSG_NXTHDR(&messages[i].msg_hdr, control)) {
+            if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) continue;
+            struct timespec time;
+            memcpy(&time, CMSG_DATA(control), sizeof time);
+            stamps[i] = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+        }
+    }
+    return filled;
+}
+
+int clinux_next_refusal(
+    int socket, uint8_t *buffer, uint32_t size, struct clinux_refusal *refusal) {
+    union short_address target;
+    // An error, who reports it, and the time stamp that the socket asks for.
+    _Alignas(struct cmsghdr) char controls[512];
+    struct iovec part = {.iov_base = buffer, .iov_len = size};
+    struct msghdr message = {
+        .msg_name = &target,
+        .msg_namelen = sizeof target,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = controls,
+        .msg_controllen = sizeof controls,
+    };
+    memset(refusal, 0, sizeof *refusal);
+    ssize_t count = recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+    if (count < 0) return errno == EAGAIN ? 0 : -1;
+    refusal->count = (uint32_t)count;
+    clinux_address_read(&target, message.msg_namelen, &refusal->target);
+    struct cmsghdr *control = CMSG_FIRSTHDR(&message);
+    for (; control != NULL; control = CMSG_NXTHDR(&message, control)) {
+        int is_error = (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR) ||
+            (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR);
+        struct sock_extended_err error;
+        if (!is_error || control->cmsg_len < CMSG_LEN(sizeof error)) continue;
+        memcpy(&error, CMSG_DATA(control), sizeof error);
+        refusal->error = (int32_t)error.ee_errno;
+        refusal->is_icmp =
+            error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+        refusal->type = error.ee_type;
+        refusal->code = error.ee_code;
+        // The reporter's address comes after the error; the kernel says its family, or none.
+        refusal->has_reporter = (uint8_t)clinux_address_read(
+            CMSG_DATA(control) + sizeof error,
+            (uint32_t)(control->cmsg_len - CMSG_LEN(sizeof error)), &refusal->reporter);
+    }
+    return 1;
+}
+
 static sigset_t set_of(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);
@@ -251,3 +387,120 @@ int64_t clinux_raise_descriptor_limit(void) {
     }
     return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }
+
+enum { CHILD_DESCRIPTORS = 1024, LAST_SIGNAL = 64 };
+
+// What the child tells its parent, whose memory it shares until it runs the program.
+struct child_failure {
+    volatile int code;
+    volatile enum clinux_child_step step;
+};
+
+static void close_from(int first) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
+#endif
+    // An older kernel. What this process opens is closed on exec; this is for the rest.
+    for (int number = first; number < 4096; number++) close(number);
+}
+
+// In the child, which shares the parent's memory and so calls nothing that takes a lock or a heap.
+static void become(const struct clinux_child *child, struct child_failure *failure) {
+    failure->step = CLINUX_CHILD_SETUP;
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The kernel's own structure, all of it zero: SIG_DFL. The C library refuses those two signals
+    // that it keeps for itself, and that may have been ignored when this process began.
+    const uint64_t usual[8] = {0};
+    for (int number = 1; number <= LAST_SIGNAL; number++)
+        syscall(SYS_rt_sigaction, number, usual, NULL, LAST_SIGNAL / 8);
+    struct rlimit core = {0, 0};
+    setrlimit(RLIMIT_CORE, &core);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > CHILD_DESCRIPTORS) {
+        files.rlim_cur = CHILD_DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    // The output may itself have one of the three numbers, where the parent has closed its own.
+    int output = child->output;
+    if (output < 3) output = fcntl(output, F_DUPFD, 3);
+    int input = open("/dev/null", O_RDONLY);
+    if (output < 0 || input < 0) goto failed;
+    if (dup2(output, 1) < 0 || dup2(output, 2) < 0) goto failed;
+    if (input != 0 && dup2(input, 0) < 0) goto failed;
+    close_from(3);
+    if (child->directory != NULL && chdir(child->directory) < 0) {
+        failure->step = CLINUX_CHILD_DIRECTORY;
+        goto failed;
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    // As execvp(3) has it, but that no shell is asked: what may not be run says more than what is
+    // not there.
+    failure->step = CLINUX_CHILD_PROGRAM;
+    int denied = 0;
+    errno = ENOENT;
+    for (char *const *candidate = child->candidates; *candidate != NULL; candidate++) {
+        execve(*candidate, child->arguments, child->environment);
+        if (errno == EACCES) denied = 1;
+        if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) goto failed;
+    }
+    if (denied) errno = EACCES;
+failed:
+    failure->code = errno == 0 ? EIO : errno;
+    _exit(127);
+}
+
+int clinux_start_child(const struct clinux_child *child, int *pidfd, enum clinux_child_step *step) {
+    struct child_failure failure = {0, CLINUX_CHILD_FORK};
+    // A handler of the parent's must not run in the child, on memory that both have.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t number = vfork();
+    if (number == 0) become(child, &failure);
+    int code = number < 0 ? errno : failure.code;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number > 0 && code == 0) {
+        failure.step = CLINUX_CHILD_SETUP;
+        // The number is the child's until somebody waits for it.
+        *pidfd = (int)syscall(SYS_pidfd_open, number, 0U);
+        if (*pidfd >= 0) return number;
+        code = errno;
+        kill(-number, SIGKILL);
+    }
+    if (number > 0) waitpid(number, NULL, 0);
+    *step = failure.step;
+    errno = code;
+    return -1;
+}
+
+int clinux_reap_child(int child, int *has_exited, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG) < 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *has_exited = info.si_code == CLD_EXITED;
+    *status = info.si_status;
+    return 1;
+}
+
+int clinux_ended_child(void) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return 0;
+    return info.si_pid;
+}
+
+int clinux_open_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) return 0;
+    int code = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = code;
+    return -1;
+}
+
+const char *clinux_environment_variable(int index) { return environ == NULL ? NULL : environ[index]; }

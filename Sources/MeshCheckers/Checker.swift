@@ -1,5 +1,6 @@
-import MeshChecks
+package import MeshChecks
 import MeshCore
+package import MeshPatterns
 import MeshPlatform
 
 /// Which of a checker's attempts.
@@ -25,5 +26,15 @@ extension Attempt {
             case .ownResources: .impossible(.noResources)
             case .ownResolver: .impossible(.noResolver)
             }
+    }
+}
+
+extension ExpressionShelf: PatternSearch {
+    package func find(_ expression: String, in bytes: [UInt8]) -> TextFinding {
+        switch search(bytes, for: expression) {
+        case .found: .found
+        case .absent: .absent
+        case .givenUp: .givenUp
+        }
     }
 }

@@ -21,8 +21,8 @@ package enum BlockingHTTP {
 
     /// Any status is a response. Redirects are not followed: a node's own answers need none.
     package static func send(_ request: HTTPRequest) throws(TransferError) -> HTTPResponse {
-        guard LibCurl.isReady, let handle = EasyHandle(),
-            handle.prepare(request, addresses: [], timeout: request.timeout)
+        guard LibCurl.isReady,
+            let handle = EasyHandle(request, addresses: [], timeout: request.timeout)
         else {
             throw TransferError(.exhausted, blame: .ownResources, "this machine has no memory left")
         }
@@ -45,6 +45,19 @@ enum LibCurl {
     /// False where the machine has no memory for it. A `static let` is made by one thread only,
     /// which is what `curl_global_init` asks for.
     static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    static let agentLine = "User-Agent: Checkmesh"
+    static let closeLine = "Connection: close"
+    /// What nearly every request says, made once for all; `nil` for want of memory, and then such a
+    /// request says neither.
+    ///
+    /// Safe to share: made by one thread before anybody has it, never changed or freed, and libcurl
+    /// only reads it.
+    nonisolated(unsafe) static let usualLines: UnsafeMutablePointer<curl_slist>? = {
+        // Copy their texts; the second answers the first's list, longer by one.
+        guard let agent = unsafe curl_slist_append(nil, agentLine) else { return nil }
+        return unsafe curl_slist_append(agent, closeLine) ?? agent
+    }()
 }
 
 extension HTTPURL.Fault {

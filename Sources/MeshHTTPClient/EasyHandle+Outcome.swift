@@ -15,10 +15,25 @@ extension EasyHandle {
         return unsafe String(cString: text)
     }
 
+    /// Several lines of a name are one field, with commas between them (RFC 9110, 5.3).
     func header(_ name: String) -> String? {
+        var field: String?
+        var index = 0
+        var count = 1
         // Text of libcurl's that lives until the handle is used again; copied at once.
-        guard let text = unsafe ccurl_get_header(curl, name) else { return nil }
-        return unsafe String(cString: text)
+        while index < count, let text = unsafe ccurl_get_header(curl, name, index, &count) {
+            let line = unsafe String(cString: text)
+            field = field.map { "\($0), \(line)" } ?? line
+            index += 1
+        }
+        return field
+    }
+
+    /// When the first of the certificates that were shown ends.
+    private var firstEnd: WallTime? {
+        // A number, copied.
+        let seconds = unsafe ccurl_first_end(curl)
+        return seconds < 0 ? nil : WallTime(milliseconds: UInt64(seconds) * 1_000)
     }
 
     /// libcurl counts each from the beginning; here each begins where the one before it ended.
@@ -43,14 +58,25 @@ extension EasyHandle {
     ) -> Result<HTTPResponse, TransferError> {
         let isCutOnPurpose = code == CURLE_WRITE_ERROR && isBodyCut
         guard code == CURLE_OK || isCutOnPurpose else {
-            return .failure(failure(of: request, ending: code))
+            var error = failure(of: request, ending: code)
+            error.timings = timings
+            return .failure(error)
         }
         var headers: [String: String] = [:]
         for name in request.headersWanted { headers[name] = header(name) }
-        return .success(
-            HTTPResponse(
-                status: status, url: request.url, redirectsFollowed: 0, headers: headers,
-                body: body, isBodyCut: isBodyCut, timings: timings))
+        var response = HTTPResponse(
+            status: status, url: request.url, redirectsFollowed: 0, headers: headers,
+            body: body, isBodyCut: isBodyCut, timings: timings)
+        if request.version != .http1 {
+            // A number, copied.
+            let version = unsafe ccurl_get_long(curl, CURLINFO_HTTP_VERSION)
+            response.isVersionTwo = version == CURL_HTTP_VERSION_2_0
+        }
+        if let extras = request.extras, extras.wantsCertificates, request.url.isSecure {
+            let host = extras.serverName ?? request.url.host
+            response.firstEnding = firstEnd.map { CertificateEnd(host: host, end: $0) }
+        }
+        return .success(response)
     }
 
     private func failure(of request: HTTPRequest, ending code: CURLcode) -> TransferError {
@@ -61,8 +87,11 @@ extension EasyHandle {
             return TransferError(.malformedURL, blame: .target, "the URL is malformed")
         case CURLE_COULDNT_RESOLVE_HOST:
             return TransferError(.cannotResolve, blame: .target, "the name cannot be resolved")
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return TransferError(
+                .cannotResolve, blame: .target, "the proxy's name cannot be resolved")
         case CURLE_COULDNT_CONNECT:
-            return cannotConnect(systemError)
+            return cannotConnect(request, systemError)
         case CURLE_OPERATION_TIMEDOUT:
             let phase = phaseReached(of: request)
             return TransferError(
@@ -73,8 +102,11 @@ extension EasyHandle {
         case CURLE_SSL_CACERT_BADFILE:
             return TransferError(
                 .untrusted, blame: .ownResources, "the file of trusted roots cannot be read")
-        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM,
-            CURLE_USE_SSL_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
+        case CURLE_SSL_CERTPROBLEM:
+            return TransferError(
+                .tlsFailed, blame: .ownResources, "the client's certificate cannot be used")
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
+            CURLE_SSL_INVALIDCERTSTATUS:
             return TransferError(
                 .tlsFailed, blame: .target, "the TLS handshake failed: \(shortLibraryWords)")
         case CURLE_GOT_NOTHING:
@@ -112,18 +144,23 @@ extension EasyHandle {
         }
     }
 
-    private func cannotConnect(_ systemError: CInt) -> TransferError {
+    private func cannotConnect(
+        _ request: HTTPRequest, _ systemError: CInt
+    ) -> TransferError {
         let code = socketError != 0 ? socketError : systemError
-        guard code != 0 else {
-            return TransferError(.cannotConnect, blame: .target, "cannot connect")
+        let words = code == 0 ? "cannot connect" : SystemError.words(of: code)
+        let blame = code == 0 ? Blame.target : Blame(systemError: code)
+        guard let proxy = request.extras?.proxy else {
+            return TransferError(.cannotConnect, blame: blame, words)
         }
-        return TransferError(
-            .cannotConnect, blame: Blame(systemError: code), SystemError.words(of: code))
+        return TransferError(.cannotConnect, blame: blame, "proxy \(proxy.address): \(words)")
     }
 
     private func phaseReached(of request: HTTPRequest) -> TransferError.Phase {
         // Numbers, copied; 0 for what was not reached.
-        if unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T) == 0 { return .connecting }
+        if unsafe ccurl_get_time(curl, CURLINFO_CONNECT_TIME_T) == 0, !isHeardFrom {
+            return .connecting
+        }
         let tls = unsafe ccurl_get_time(curl, CURLINFO_APPCONNECT_TIME_T)
         if request.url.isSecure && tls == 0 { return .tls }
         let first = unsafe ccurl_get_time(curl, CURLINFO_STARTTRANSFER_TIME_T)
@@ -131,13 +168,14 @@ extension EasyHandle {
     }
 
     private func untrusted(_ request: HTTPRequest) -> String {
+        let name = request.extras?.serverName ?? request.url.host
         // libcurl compares the name by itself, before it asks what OpenSSL says of the chain.
         if libraryWords.contains("match") {
-            return "the certificate is not for \(request.url.host)"
+            return "the certificate is not for \(name)"
         }
         // A number, copied: OpenSSL's judgement of the chain.
         return switch unsafe ccurl_get_long(curl, CURLINFO_SSL_VERIFYRESULT) {
-        case 62: "the certificate is not for \(request.url.host)"
+        case 62: "the certificate is not for \(name)"
         case 9: "the certificate is not valid yet"
         case 10: "the certificate has expired"
         case 18: "the certificate is self-signed"

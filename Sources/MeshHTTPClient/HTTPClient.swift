@@ -18,8 +18,6 @@ package import MeshResolver
     /// Transfers under way, those included whose name is being looked up. One more fails at once,
     /// by this machine's fault: a queue here would eat the timeout of whoever waits in it.
     package static let transfersMax = 4_096
-    /// Handles kept for the next transfers. One takes about 6 KiB.
-    private static let idleHandlesMax = 64
 
     package typealias Completion = (Result<HTTPResponse, TransferError>) -> Void
 
@@ -37,6 +35,8 @@ package import MeshResolver
         var redirectsFollowed = 0
         /// How long the last lookup took.
         var nameLookup = TimeSpan.zero
+        /// Of the hops before.
+        var firstEnding: CertificateEnd?
         /// When the last hop began, its name known.
         var hopBegan: Instant
         var lookup: Resolver.Lookup?
@@ -61,10 +61,11 @@ package import MeshResolver
     private let multi: UnsafeMutableRawPointer
     private(set) var transfers: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
-    private var idleHandles: [EasyHandle] = []
     private var watches: [CInt: EventLoop.Watch] = [:]
     private var alarm: LoopAlarm?
     private var isRunDue = false
+    /// Some transfer was, or is, a conversation.
+    private var isConversing = false
 
     /// Throws ENOMEM only.
     package init(on loop: EventLoop, resolver: Resolver) throws(SystemError) {
@@ -120,6 +121,7 @@ package import MeshResolver
     private func start(
         _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
     ) -> TransferID {
+        if conversation != nil { isConversing = true }
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -149,15 +151,15 @@ package import MeshResolver
 
     /// Looks the name up, if it is one, and connects.
     private func begin(_ transfer: Transfer, _ number: UInt64) {
-        let url = transfer.request.url
-        guard !url.isNumeric else { return connect(transfer, number, to: []) }
+        let place = transfer.request.place
+        guard !place.isNumeric else { return connect(transfer, number, to: []) }
         let family = transfer.request.family
-        if let known = resolver.known(url.host, port: url.port, family: family) {
+        if let known = resolver.known(place.host, port: place.port, family: family) {
             return resolved(transfer, number, known)
         }
         let began = loop.now
         transfer.lookup = resolver.resolve(
-            url.host, port: url.port, family: family, deadline: transfer.deadline
+            place.host, port: place.port, family: family, deadline: transfer.deadline
         ) { [weak self] result in
             guard let self, let transfer = self.transfers[number] else { return }
             transfer.lookup = nil
@@ -194,10 +196,10 @@ package import MeshResolver
                     "timed out after \(transfer.request.timeout.inWords)"))
         }
         let hosts = addresses.prefix(Self.addressesMax).map(Self.hostText)
-        guard let handle = idleHandles.popLast() ?? EasyHandle(),
-            handle.prepare(transfer.request, addresses: hosts, timeout: left)
+        guard
+            let handle = EasyHandle(
+                transfer.request, transfer: number, addresses: hosts, timeout: left)
         else { return failLater(number, Self.noMemory) }
-        handle.transfer = number
         transfer.handle = handle
         transfer.hopBegan = loop.now
         // Ours, and in no multi handle.
@@ -242,7 +244,7 @@ package import MeshResolver
         // Answers handles of ours that are still in the multi handle, and how they ended.
         while let curl = unsafe ccurl_multi_next_ended(multi, &code) {
             guard let context = unsafe ccurl_get_private(curl) else { continue }
-            // `prepare` set it to the handle that owns `curl`; a transfer holds that.
+            // Its `init` set it to the handle that owns `curl`; a transfer holds that.
             let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
             ended(handle, code)
         }
@@ -255,7 +257,7 @@ package import MeshResolver
             return converse(number, conversation, handle, until: transfer.deadline)
         }
         var outcome = handle.outcome(of: transfer.request, ending: code)
-        let redirect = handle.redirect
+        let redirect = redirect(of: transfer.request, handle)
         retire(handle)
         transfer.handle = nil
         if case .success(var response) = outcome {
@@ -264,6 +266,12 @@ package import MeshResolver
             response.timings.untilAnswer = response.timings.untilAnswer + before
             response.timings.total = response.timings.total + before
             response.redirectsFollowed = transfer.redirectsFollowed
+            if let first = transfer.firstEnding {
+                // Of all that were shown on the way.
+                let ending = response.firstEnding ?? first
+                response.firstEnding = ending.end < first.end ? ending : first
+            }
+            transfer.firstEnding = response.firstEnding
             outcome = .success(response)
             if let redirect, transfer.request.redirects > 0 {
                 guard let error = follow(redirect, by: response.status, transfer) else {
@@ -271,9 +279,22 @@ package import MeshResolver
                 }
                 outcome = .failure(error)
             }
+        } else if case .failure(var error) = outcome {
+            error.timings.nameLookup = transfer.nameLookup
+            outcome = .failure(error)
         }
         transfers[number] = nil
         transfer.completion(outcome)
+    }
+
+    /// Where an answer sends us; `nil` where it does not.
+    private func redirect(of request: HTTPRequest, _ handle: EasyHandle) -> String? {
+        guard let redirect = handle.redirect else { return nil }
+        // libcurl was told another URL.
+        guard request.isAskedByAnotherName, let reference = handle.header("Location") else {
+            return redirect
+        }
+        return request.url.text(at: reference) ?? redirect
     }
 
     /// The conversation is over; its connection closes.
@@ -315,12 +336,10 @@ package import MeshResolver
         return nil
     }
 
-    /// Takes a handle out of libcurl's hands, which closes its connection, and keeps it.
+    /// Takes a handle out of libcurl's hands, which closes its connection.
     private func retire(_ handle: EasyHandle) {
         // Ours, and added to this multi handle, or ended in it.
         unsafe curl_multi_remove_handle(multi, handle.curl)
-        handle.rest()
-        if idleHandles.count < Self.idleHandlesMax { idleHandles.append(handle) }
     }
 
     private func watch(_ socket: CInt, _ interest: EventLoop.Interest, for handle: EasyHandle?) {
@@ -348,14 +367,18 @@ package import MeshResolver
         case CURL_POLL_OUT: interest = .write
         case CURL_POLL_INOUT: interest = [.read, .write]
         default:
-            if let watch = client.watches.removeValue(forKey: socket) { client.loop.cancel(watch) }
+            if let watch = client.watches.removeValue(forKey: socket) {
+                // What comes now is its close, except where a conversation goes on with it.
+                client.isConversing ? client.loop.cancel(watch) : client.loop.forget(watch)
+            }
             return 0
         }
         var handle: EasyHandle?
         if let curl = unsafe curl, let own = unsafe ccurl_get_private(curl) {
-            // `prepare` set it to the handle that owns `curl`.
+            // Its `init` set it to the handle that owns `curl`.
             handle = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue()
         }
+        if interest.contains(.read) { handle?.isHeardFrom = true }
         client.watch(socket, interest, for: handle)
         return 0
     }

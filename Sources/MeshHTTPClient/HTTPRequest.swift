@@ -2,7 +2,7 @@ package import MeshCore
 package import MeshResolver
 
 /// One request and how far to go with it. Everything about it is decided before it leaves.
-package struct HTTPRequest: Sendable, Hashable {
+package struct HTTPRequest: Sendable {
     /// Bytes of a body that are kept; what a request asks beyond that is cut to it.
     package static let bodyByteCountMax = 1_024 * 1_024
     package static let redirectsMax = 20
@@ -20,6 +20,8 @@ package struct HTTPRequest: Sendable, Hashable {
     /// closed, and the response says so: what was asked for is known by then, and an endless body
     /// must not cost more than this.
     package var bodyLimit: Int
+    /// Bytes of those that are kept; the rest is read and forgotten.
+    package var bodyKeptMax = bodyByteCountMax
     package var family: AddressFamily
     package var trust: Trust
     package var version: Version
@@ -27,6 +29,8 @@ package struct HTTPRequest: Sendable, Hashable {
     package var headersWanted: [String]
     /// Sent as HTTP's basic authentication, to the request's own origin only.
     package var credentials: Credentials?
+    /// What few requests ask for; the others are spared the looking.
+    package var extras: Extras?
 
     /// Only connect, and then say this and hear that: no HTTP at all. For `HTTPClient.talk`.
     package var talk: Talk?
@@ -57,6 +61,9 @@ package struct HTTPRequest: Sendable, Hashable {
         case http1
         /// HTTP/2 where a server offers it with TLS, for those that speak nothing else.
         case negotiated
+        /// HTTP/2; without TLS it is spoken from the first byte on. With TLS a server may answer in
+        /// HTTP/1.1 all the same, which the response tells.
+        case http2
     }
 
     package struct Credentials: Sendable, Hashable {
@@ -108,8 +115,27 @@ package struct HTTPRequest: Sendable, Hashable {
         if !next.hasOrigin(of: url) {
             request.credentials = nil
             request.headers = []
+            request.extras = extras?.beyond(url, at: next)
         }
         return request
+    }
+
+    /// Where a connection goes, and whose name is looked up for it.
+    struct Place {
+        /// A name, or an address without brackets.
+        var host: String
+        var port: UInt16
+        var isNumeric: Bool
+    }
+
+    var place: Place {
+        let usual = Place(host: url.host, port: url.port, isNumeric: url.isNumeric)
+        guard let extras else { return usual }
+        if let proxy = extras.proxy { return proxy.place }
+        guard let place = extras.place else { return usual }
+        return Place(
+            host: place.host, port: place.port ?? url.port,
+            isNumeric: SocketAddress(numericHost: place.host, port: 0) != nil)
     }
 }
 

@@ -12,6 +12,16 @@ package struct HTTPResponse: Sendable, Hashable {
     package var body: [UInt8]
     package var isBodyCut: Bool
     package var timings: HTTPTimings
+    package var isVersionTwo = false
+    /// Which of the certificates that were shown on the way ends first, where that was wanted and
+    /// there were any.
+    package var firstEnding: CertificateEnd?
+}
+
+package struct CertificateEnd: Sendable, Hashable {
+    /// Who has shown it.
+    package var host: String
+    package var end: WallTime
 }
 
 /// How long each part took, one after the other; zero for what did not happen. After redirects
@@ -27,4 +37,7 @@ package struct HTTPTimings: Sendable, Hashable {
     /// trip, as Checkup measures it.
     package var untilAnswer = TimeSpan.zero
     package var total = TimeSpan.zero
+
+    /// From the answer's first byte to its last.
+    package var transfer: TimeSpan { max(.zero, total - untilAnswer) }
 }

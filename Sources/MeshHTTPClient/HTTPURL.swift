@@ -49,16 +49,55 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
+    /// One that was taken apart before, by rules at least as strict: a host is a name of letters,
+    /// digits, `-`, `_` and dots, or an address without brackets. To have libcurl take it apart
+    /// once more would cost a hundredth of a request.
+    package init(known text: String, isSecure: Bool, host: String, port: UInt16) {
+        self.text = text
+        self.isSecure = isSecure
+        self.host = host.lowercased()
+        self.port = port
+        isNumeric = host.utf8.contains(0x3A) || Self.isIPv4(host)
+    }
+
     /// Whether headers meant for one may be shown to the other: the same scheme, host and port.
     package func hasOrigin(of other: HTTPURL) -> Bool {
         isSecure == other.isSecure && host == other.host && port == other.port
     }
 
     /// Without a password that it may hold, and without its query.
-    package var description: String {
+    package var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
+    /// The host and, unless it is the usual one, the port.
+    var authority: String {
         let bracketed = host.contains(":") ? "[\(host)]" : host
-        let shownPort = port == (isSecure ? 443 : 80) ? "" : ":\(port)"
-        return "\(isSecure ? "https" : "http")://\(bracketed)\(shownPort)"
+        return port == (isSecure ? 443 : 80) ? bracketed : "\(bracketed):\(port)"
+    }
+
+    /// The same with another host; `nil` where that is none, or for want of memory.
+    func text(withHost host: String) -> String? {
+        unsafe changed { url in
+            // Copies the text.
+            unsafe curl_url_set(url, CURLUPART_HOST, host, 0)
+        }
+    }
+
+    /// Where `reference`, as a Location has it, points from here (RFC 3986, 5); `nil` where nowhere.
+    func text(at reference: String) -> String? {
+        unsafe changed { url in
+            // Copies the text; relative ones are resolved against what is there.
+            unsafe curl_url_set(url, CURLUPART_URL, reference, UInt32(CURLU_NON_SUPPORT_SCHEME))
+        }
+    }
+
+    private func changed(_ change: (OpaquePointer) -> CURLUcode) -> String? {
+        // A handle of our own, or NULL; freed below.
+        guard let url = unsafe curl_url() else { return nil }
+        defer { unsafe curl_url_cleanup(url) }
+        guard unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK,
+            unsafe change(url) == CURLUE_OK
+        else { return nil }
+        return unsafe Self.part(CURLUPART_URL, of: url)
     }
 
     private static func part(

@@ -6,6 +6,8 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
     package let blame: Blame
     /// `connection refused`, `timed out after 10 s while connecting`, …
     package let description: String
+    /// As far as it came.
+    package var timings = HTTPTimings()
 
     package enum Kind: Sendable, Hashable {
         case malformedURL
@@ -30,7 +32,7 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         case connecting = "while connecting"
         case tls = "during the TLS handshake"
         case waiting = "while waiting for the answer"
-        case reading = "while reading the body"
+        case reading = "while reading the answer"
     }
 
     package init(_ kind: Kind, blame: Blame, _ description: String) {

@@ -17,6 +17,12 @@ package enum SystemClock {
         return WallTime(milliseconds: UInt64(max(0, milliseconds)))
     }
 
+    /// The same in nanoseconds since 1970, as the kernel stamps what it receives.
+    static var wallNanoseconds: Int64 {
+        let time = read(CLOCK_REALTIME)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
         // Writes one timespec, our own; both clocks exist on every Linux that Swift runs on.

@@ -34,6 +34,9 @@ import MeshPlatform
     private static let internet: CInt = 1
     private static let nameServers: CInt = 2
 
+    private static let serversMax = 16
+    private static let port: UInt16 = 53
+
     private let loop: EventLoop
     private var channel: ares_channel?
     private var watches: [CInt: EventLoop.Watch] = [:]
@@ -82,6 +85,29 @@ import MeshPlatform
             channel, ".", Self.internet, Self.nameServers, Self.rootAnswered, context
         )
         setAlarm()
+    }
+
+    /// Those that it asks, in their order.
+    var servers: [SocketAddress] {
+        guard let channel = unsafe channel else { return [] }
+        var found = [cares_server](repeating: cares_server(), count: Self.serversMax)
+        // Fills at most the array, and says how many.
+        let count = unsafe cares_servers(channel, &found, CInt(found.count))
+        return found.prefix(Int(count)).map { server in
+            let port = server.port == 0 ? Self.port : server.port
+            var bytes = server.bytes
+            // Sixteen bytes, read as such.
+            let address = unsafe withUnsafeBytes(of: &bytes) { unsafe Array($0) }
+            let word = { (part: ArraySlice<UInt8>) in
+                part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            }
+            if server.is_ipv4 != 0 {
+                return SocketAddress(
+                    ipv4: UInt32(truncatingIfNeeded: word(address[..<4])), port: port)
+            }
+            return SocketAddress(
+                host: Bytes16(high: word(address[..<8]), low: word(address[8...])), port: port)
+        }
     }
 
     private func process(_ socket: CInt, _ readiness: EventLoop.Readiness) {

@@ -46,7 +46,7 @@ package final class Resolver {
     }
 
     private let loop: EventLoop
-    private let servers: String?
+    private let givenServers: String?
     private var channel: AresChannel?
     private var questions: [String: Question] = [:]
     private var cache = AddressCache()
@@ -63,7 +63,7 @@ package final class Resolver {
     /// Asks the system's name servers, or `servers` (`127.0.0.1:5353,[::1]:5353`).
     package init(on loop: EventLoop, servers: String? = nil) {
         self.loop = loop
-        self.servers = servers
+        givenServers = servers
         configurationLookedAt = loop.now
         channel = Self.channel(on: loop, servers)
     }
@@ -74,6 +74,11 @@ package final class Resolver {
 
     package var questionCount: Int { questions.count }
     package var cachedCount: Int { cache.count }
+    /// Whom it asks: the machine's servers, in their order.
+    package var servers: [SocketAddress] {
+        lookAtConfiguration()
+        return channel?.servers ?? []
+    }
 
     /// What is known already; `nil` if it has to be looked up.
     package func known(
@@ -270,7 +275,12 @@ package final class Resolver {
             case .v6: !host.isIPv4
             }
         }
-        guard !wanted.isEmpty else { return .failure(error(.noAddress, .target, name)) }
+        guard !wanted.isEmpty else {
+            let kind = family == .any ? "" : family == .v4 ? "IPv4 " : "IPv6 "
+            return .failure(
+                ResolveError(
+                    .noAddress, blame: .target, "the name \(name) has no \(kind)address"))
+        }
         return .success(wanted.map { SocketAddress(host: $0.host, port: port) })
     }
 
@@ -294,8 +304,9 @@ package final class Resolver {
     /// once nobody answers any. Not at once: this may run inside an answer of the very channel
     /// that it would end.
     private func lookAtConfiguration() {
-        if channel == nil { channel = Self.channel(on: loop, servers) }
-        guard servers == nil, loop.now - configurationLookedAt >= Self.configurationLookEvery else {
+        if channel == nil { channel = Self.channel(on: loop, givenServers) }
+        guard givenServers == nil, loop.now - configurationLookedAt >= Self.configurationLookEvery
+        else {
             return
         }
         configurationLookedAt = loop.now
@@ -311,7 +322,7 @@ package final class Resolver {
     /// Begins anew with what the system says now, and asks what is open once more. Not from within
     /// an answer.
     func renew() {
-        guard let next = Self.channel(on: loop, servers) else { return }
+        guard let next = Self.channel(on: loop, givenServers) else { return }
         for name in Array(questions.keys) {
             lastNumber += 1
             questions[name]?.number = lastNumber

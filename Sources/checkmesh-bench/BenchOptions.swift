@@ -4,22 +4,31 @@ import MeshCore
 /// What `checkmesh-bench` was asked for.
 struct BenchOptions {
     static let help = """
-        usage: checkmesh-bench checks --type http|tcp --target T --count N --concurrency C
+        usage: checkmesh-bench checks --type dns|http|icmp|tcp|tls --target T --count N
+                                      --concurrency C
 
         Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
         JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
         one failed.
 
-          --type KIND        http or tcp
-          --target TARGET    a URL, or HOST:PORT
+          --type KIND        dns, http, icmp, tcp or tls
+          --target TARGET    a URL; HOST:PORT; of icmp a HOST; of dns the server
           --count N          how many checks, 1 to 100,000,000 (default 10,000)
           --concurrency C    how many at once, 1 to 4,096 (default 64)
           --timeout SPAN     of each (default 10s)
+          --ca-file FILE     tls: roots in place of the machine's
+          --hostname NAME    what dns asks for, an A record (default www.checkmesh.test)
+          --packets P        how many icmp sends, 10ms apart, 1 to 20 (default 1, as others do)
         """
 
     var kind: CheckKind
     var count = 10_000
     var concurrency = 64
+
+    private static let flags = [
+        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
+        "--hostname", "--packets",
+    ]
 
     struct UsageError: Error {
         var problem: String
@@ -37,14 +46,19 @@ struct BenchOptions {
         var values: [String: String] = [:]
         var rest = arguments.dropFirst()
         while let flag = rest.popFirst() {
-            guard ["--type", "--target", "--count", "--concurrency", "--timeout"].contains(flag)
-            else { throw UsageError("unknown flag \(flag)") }
+            guard flags.contains(flag) else { throw UsageError("unknown flag \(flag)") }
             guard let value = rest.popFirst() else { throw UsageError("\(flag) needs a value") }
             values[flag] = value
         }
         guard let type = values["--type"] else { throw UsageError("--type is missing") }
         guard let target = values["--target"] else { throw UsageError("--target is missing") }
-        var options = BenchOptions(kind: try kind(type, target, try plan(values["--timeout"])))
+        let plan = try plan(values["--timeout"])
+        let hostname = values["--hostname"] ?? "www.checkmesh.test"
+        let packets = try number(
+            values["--packets"] ?? "1", "--packets", ICMPCheck.countRange)
+        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
+        var options = BenchOptions(
+            kind: try kind(type, target, plan, hostname, packets, trust))
         if let text = values["--count"] {
             options.count = try number(text, "--count", 1...100_000_000)
         }
@@ -73,9 +87,31 @@ struct BenchOptions {
     }
 
     private static func kind(
-        _ type: String, _ target: String, _ plan: AttemptPlan
+        _ type: String, _ target: String, _ plan: AttemptPlan, _ hostname: String,
+        _ packets: Int, _ trust: TLSTrust
     ) throws(UsageError) -> CheckKind {
         switch type {
+        case "dns":
+            guard let name = DNSName(hostname) else {
+                throw UsageError("--hostname \(hostname): expected a domain name")
+            }
+            do throws(HostPort.Fault) {
+                var check = DNSCheck(name: name)
+                check.server = try HostPort(target, usualPort: DNSCheck.port)
+                check.attempts = plan
+                return .dns(check)
+            } catch {
+                throw UsageError("--target \(target): \(error)")
+            }
+        case "icmp":
+            guard HostPort.isHost(target) else {
+                throw UsageError("--target \(target): expected a name or an address")
+            }
+            var check = ICMPCheck(target: target)
+            check.count = packets
+            check.spacing = ICMPCheck.spacingRange.lowerBound
+            check.attempts = plan
+            return .icmp(check)
         case "http":
             do throws(WebAddress.Fault) {
                 var check = HTTPCheck(url: try WebAddress(target))
@@ -85,14 +121,23 @@ struct BenchOptions {
                 throw UsageError("--target \(target): \(error)")
             }
         case "tcp":
-            do throws(HostPort.Fault) {
-                var check = TCPCheck(address: try HostPort(target))
-                check.attempts = plan
-                return .tcp(check)
-            } catch {
-                throw UsageError("--target \(target): \(error)")
-            }
-        default: throw UsageError("--type \(type): expected http or tcp")
+            var check = TCPCheck(address: try place(target))
+            check.attempts = plan
+            return .tcp(check)
+        case "tls":
+            var check = TLSCheck(address: try place(target))
+            check.tls = TLSOptions(trust)
+            check.attempts = plan
+            return .tls(check)
+        default: throw UsageError("--type \(type): expected dns, http, icmp, tcp or tls")
+        }
+    }
+
+    private static func place(_ target: String) throws(UsageError) -> HostPort {
+        do throws(HostPort.Fault) {
+            return try HostPort(target)
+        } catch {
+            throw UsageError("--target \(target): \(error)")
         }
     }
 }

@@ -28,14 +28,20 @@ final class CheckBench {
         runner.look(kind) { self.observations.append($0.observation) }
     }
 
-    func look(_ kind: CheckKind) throws -> Observation {
+    func look(_ kind: CheckKind) throws -> Observation { try result(kind).observation }
+
+    func result(_ kind: CheckKind) throws -> LookResult {
+        var results: [LookResult] = []
         observations = []
-        begin(kind)
-        #expect(observations.isEmpty)
-        #expect(try loop.turn { !observations.isEmpty })
-        #expect(observations.count == 1)
+        runner.look(kind) {
+            results.append($0)
+            self.observations.append($0.observation)
+        }
+        #expect(results.isEmpty)
+        #expect(try loop.turn { !results.isEmpty })
+        #expect(results.count == 1)
         #expect(runner.lookCount == 0)
-        return try #require(observations.first)
+        return try #require(results.first)
     }
 
     /// State and reason of a look that was no abstention.
@@ -44,6 +50,18 @@ final class CheckBench {
         case .saw(let state, let reason): "\(state): \(reason)"
         case .abstained(let abstention): "abstained: \(abstention)"
         }
+    }
+
+    /// A question to `server`; `nil`: to the bench's own.
+    func question(
+        _ server: SocketAddress?, _ name: String = "www.checkmesh.test",
+        _ record: DNSRecordType = .a, _ change: (inout DNSCheck) -> Void = { _ in }
+    ) throws -> CheckKind {
+        var check = DNSCheck(name: try #require(DNSName(name)))
+        check.server = try server.map { try HostPort("\($0)") }
+        check.record = record
+        change(&check)
+        return .dns(check)
     }
 
     func web(

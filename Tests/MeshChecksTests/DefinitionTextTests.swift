@@ -38,9 +38,9 @@ struct DefinitionTextTests {
                 HTTPHeader(name: $0, value: Secret("1\t\"\\"))
             }
             check.expectedStatus = StatusSet([301...302, 200...204, 205...205]) ?? .successful
-            check.mustContain = "Größe\u{1}"
-            check.mustNotContain = "/error"
-            check.followsRedirects = false
+            check.texts.required = [.contains("Größe\u{1}")]
+            check.texts.forbidden = [.contains("/error")]
+            check.redirects = 0
             check.trust = .file("ca.pem")
             check.attempts = AttemptPlan(
                 count: 3, timeout: .milliseconds(1_500), spacing: .seconds(60),
@@ -56,8 +56,8 @@ struct DefinitionTextTests {
                 + #""type":"http","url":"http://[2001:db8::1]:8080/a?b"}"#)
         var tcp = TCPCheck(address: try HostPort("[::1]:25"))
         tcp.send = Secret("QUIT\r\n")
-        tcp.expect = "220"
-        tcp.tls = .anything
+        tcp.expect = .contains("220")
+        tcp.tls = TLSOptions(.anything)
         let sent = StubCryptography().sha256(Array("QUIT\r\n".utf8)).high.hexadecimal
         #expect(
             text(.tcp(tcp)) == #"{"address":"[::1]:25","expect":"220","send":"sha256:\#(sent)","#
@@ -68,8 +68,9 @@ struct DefinitionTextTests {
     {
         func kind(_ password: String) throws -> CheckKind {
             try http("https://www.example.com/") { check in
-                check.credentials = BasicCredentials(
-                    username: "me", password: Secret(password))
+                check.extras.values.authorization = BasicCredentials(
+                    username: "me", password: Secret(password)
+                ).map { .basic($0) }
                 check.headers = [HTTPHeader(name: "Authorization", value: Secret(password))]
                     .compactMap(\.self)
             }

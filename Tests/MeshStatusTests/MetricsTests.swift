@@ -41,6 +41,30 @@ import Testing
         #expect(reply.body.hasSuffix("\n"))
     }
 
+    @Test func `what a look over HTTP measured goes by blackbox_exporter's names`() throws {
+        let stand = try Stand()
+        var web = check(1, "web", .up)
+        web.measurements.resolve = .milliseconds(2)
+        web.measurements.transfer = .microseconds(500)
+        web.measurements.status = 204
+        web.measurements.certificateEnds = time(9)
+        var port = check(2, "port", .up)
+        port.type = "tcp"
+        port.measurements.connect = .milliseconds(3)
+        stand.source.set([web, port])
+        let lines = try stand.get("/metrics").body.split(separator: "\n")
+        func samples(_ family: String) -> [Substring] {
+            lines.filter { $0.hasPrefix("\(family){") }.map { $0.dropFirst(family.utf8.count) }
+        }
+        #expect(
+            samples("probe_http_duration_seconds") == [
+                #"{check="web",phase="resolve"} 0.002"#, #"{check="web",phase="transfer"} 0.0005"#,
+            ])
+        #expect(samples("probe_http_status_code") == [#"{check="web"} 204"#])
+        #expect(samples("probe_dns_lookup_time_seconds") == [#"{check="web"} 0.002"#])
+        #expect(samples("probe_ssl_earliest_cert_expiry") == [#"{check="web"} 1767225609"#])
+    }
+
     @Test func `what is not known has no sample`() throws {
         let stand = try Stand()
         stand.source.set([check(1, "new", nil)])

@@ -16,7 +16,8 @@ import Testing
     }
 
     private static let checkKeys = [
-        "id", "name", "type", "target", "state", "since", "epoch", "reason", "owners", "notifier",
+        "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners",
+        "notifier",
         "quorum", "watched", "provisional", "unreachable_from", "verdicts", "latency_ms",
         "last_observed_at",
     ]
@@ -94,7 +95,9 @@ import Testing
                 at: time(2), observation: Observation(.abstained(.noResolver), latency: .zero)),
         ])
         let answer = try json(stand, "/api/v1/checks/website")
-        #expect(answer.keys == Self.checkKeys + ["observations"])
+        #expect(
+            answer.keys == Self.checkKeys + ["phases_ms", "certificate_ends_at", "observations"])
+        #expect(answer["phases_ms"] == .null && answer["certificate_ends_at"] == .null)
         #expect(
             answer["observations"]?[0]
                 == .object([
@@ -109,6 +112,24 @@ import Testing
         stand.source.foundLooks = .failure(.init("disk full"))
         #expect(try json(stand, "/api/v1/checks/website")["observations"] == .null)
         #expect(try stand.get("/api/v1/checks/nothing").status == 404)
+    }
+
+    @Test func `what the node's latest look measured is told with the check alone`() throws {
+        let stand = try Stand()
+        var measured = check(1, "website", .up)
+        measured.measurements.resolve = .microseconds(1_500)
+        measured.measurements.connect = .milliseconds(2)
+        measured.measurements.certificateEnds = time(9)
+        stand.source.set([measured])
+        let answer = try json(stand, "/api/v1/checks/website")
+        #expect(
+            answer["phases_ms"]
+                == .object([
+                    .init(name: "resolve", value: .number("1.5")),
+                    .init(name: "connect", value: .number("2")),
+                ]))
+        #expect(answer["certificate_ends_at"] == .string("2026-01-01T00:00:09.000Z"))
+        #expect(try json(stand, "/api/v1/checks")["checks"]?[0]?.keys == Self.checkKeys)
     }
 
     @Test func `incidents are told newest first, and can be narrowed down`() throws {
@@ -213,6 +234,18 @@ import Testing
         #expect(try json(stand, "/api/v1/incidents") == JSON("{\"incidents\":[]}"))
         #expect(try json(stand, "/api/v1/notifications") == JSON("{\"notifications\":[]}"))
         #expect(try json(stand, "/api/v1/status")["checks"]?["up"] == .number("0"))
+    }
+
+    @Test func `a tag leaves the checks that have it`() throws {
+        let stand = try Stand()
+        var tagged = check(2, "b", .up)
+        tagged.tags = ["shop", "front end"]
+        stand.source.set([check(1, "a", .up), tagged, check(3, "c", .up)])
+        for (query, names) in [("shop", ["b"]), ("front%20end", ["b"]), ("none", [])] {
+            let answer = try json(stand, "/api/v1/checks?tag=\(query)")
+            guard case .array(let checks)? = answer["checks"] else { continue }
+            #expect(checks.compactMap { $0["name"]?.text } == names)
+        }
     }
 
     @Test func `whoever does not want all checks takes them part by part`() throws {

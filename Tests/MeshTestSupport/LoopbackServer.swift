@@ -21,6 +21,9 @@ package final class LoopbackServer {
             self.server = server
         }
 
+        /// False once either side has closed.
+        package var isOpen: Bool { server?.peers.contains { $0 === self } ?? false }
+
         package var text: String { String(decoding: received, as: UTF8.self) }
 
         /// False once the other side takes no more for now, or is gone.

@@ -17,8 +17,18 @@ package final class WebServer {
     /// The PEM file of the root that has signed them.
     package let rootsFile: String
     private let folder: String
+    private let places: String
 
-    package init() throws {
+    /// PEM files for a client that the server knows, where it asks: `$ssl_client_verify` tells.
+    package var clientFile: String { "\(folder)/client.pem" }
+    /// The same for one that it does not.
+    package var strangerFile: String { "\(folder)/stranger.pem" }
+    package var keyFile: String { "\(folder)/leaf.key" }
+
+    /// `places` are `location` blocks of nginx that every host has besides `/`. The file `big` is
+    /// 2 MiB of `a`, in its folder.
+    package init(places: String = "") throws {
+        self.places = places
         let loop = try EventLoop()
         plain = try .refusing(on: loop)
         good = try .refusing(on: loop)
@@ -51,10 +61,13 @@ package final class WebServer {
     private func host(_ address: SocketAddress, _ certificate: String) -> String {
         """
         server {
-            listen \(address) ssl;
+            listen \(address) ssl http2;
             ssl_certificate \(certificate).pem;
             ssl_certificate_key leaf.key;
+            ssl_client_certificate root.pem;
+            ssl_verify_client optional;
             location / { return 200 "secret\\n"; }
+            \(places)
         }
         """
     }
@@ -86,7 +99,11 @@ package final class WebServer {
         CONF
         sign() { csr=$1; pem=$2; shift 2
             openssl ca -batch -notext -config ca.conf -in $csr.csr -out $pem.pem "$@"; }
+        openssl req -new -key leaf.key -subj /CN=client -out client.csr
+        openssl req -x509 -new -key leaf.key -subj /CN=stranger -days 30 -out stranger.pem
         sign good good -days 10 && sign misnamed misnamed -days 10 || exit 1
+        sign client client -days 10 || exit 1
+        head -c 2097152 /dev/zero | tr '\\0' a >big
         sign good expired -startdate 20200101000000Z -enddate 20200102000000Z || exit 1
         cat >nginx.conf <<'CONF'
         worker_processes 1;
@@ -97,7 +114,13 @@ package final class WebServer {
             access_log off;
             client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;
             uwsgi_temp_path t4; scgi_temp_path t5;
-            server { listen \(plain); location / { return 200 "plain"; } }
+            gzip on; gzip_min_length 1; default_type text/plain; gzip_types text/plain;
+            root \(folder);
+            server {
+                listen \(plain);
+                location / { return 200 "plain"; }
+                \(places)
+            }
             \(host(good, "good"))
             \(host(expired, "expired"))
             \(host(misnamed, "misnamed"))

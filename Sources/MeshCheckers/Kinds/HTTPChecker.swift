@@ -1,43 +1,39 @@
 import MeshChecks
 import MeshCore
 import MeshHTTPClient
+import MeshPatterns
 import MeshPlatform
+import MeshResolver
 
 /// One request and a judgement of its answer. The body is read to its end or its bound even where
 /// nothing is looked for in it: a page that stops half way is broken for whoever visits it.
 final class HTTPChecker: Checker {
     private let loop: EventLoop
     private let client: HTTPClient
+    private let patterns: ExpressionShelf
     private var transfers: [AttemptID: HTTPClient.TransferID] = [:]
     private var lastNumber: UInt64 = 0
 
-    init(on loop: EventLoop, client: HTTPClient) {
+    init(on loop: EventLoop, client: HTTPClient, patterns: ExpressionShelf) {
         self.loop = loop
         self.client = client
+        self.patterns = patterns
     }
 
     func begin(_ check: HTTPCheck, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         lastNumber += 1
         let attempt = AttemptID(number: lastNumber)
-        let request: HTTPRequest
-        do throws(HTTPURL.Fault) {
-            request = try HTTPRequest(check)
-        } catch {
-            let words = error.words
-            loop.schedule(at: loop.now) { done(.failed(Reason(words), after: .zero)) }
-            return attempt
-        }
+        let request = HTTPRequest(check)
         let began = loop.now
-        transfers[attempt] = client.send(request) { [weak self, loop] result in
+        transfers[attempt] = client.send(request) { [weak self, loop, patterns] result in
             self?.transfers[attempt] = nil
             switch result {
-            case .success(let response):
-                done(Self.judge(response, by: check))
+            case .success(let response): done(Self.judge(response, by: check, patterns))
             case .failure(let error):
                 done(
                     Attempt(
-                        failed: error.description, blame: error.blame, after: loop.now - began)
-                )
+                        failed: error.description, blame: error.blame, after: loop.now - began
+                    ).measuring(Measurements(error.timings)))
             }
         }
         return attempt
@@ -48,35 +44,90 @@ final class HTTPChecker: Checker {
         client.cancel(transfer)
     }
 
-    private static func judge(_ response: HTTPResponse, by check: HTTPCheck) -> Attempt {
-        let span = response.timings.untilAnswer
-        func failed(_ words: String) -> Attempt { .failed(Reason(words), after: span) }
-        guard check.expectedStatus.contains(response.status) else {
-            return failed("status \(response.status), expected \(check.expectedStatus)")
+    private static func judge(
+        _ response: HTTPResponse, by check: HTTPCheck, _ patterns: ExpressionShelf
+    ) -> Attempt {
+        var answer = HTTPAnswer(status: response.status)
+        answer.body = response.body
+        answer.isBodyCut = response.isBodyCut
+        var measurements = Measurements(response.timings)
+        measurements.status = response.status
+        if !check.extras.areUsual {
+            answer.isVersionTwo = response.isVersionTwo
+            answer.headers = response.headers
+            answer.certificate = response.firstEnding.map { ($0.host, $0.end) }
+            measurements.certificateEnds = response.firstEnding?.end
         }
-        let extent = response.isBodyCut ? "the first MiB of the response" : "response"
-        if let text = check.mustContain, !ByteSearch(text).isFound(in: response.body) {
-            return failed("\(extent) does not contain '\(text)'")
-        }
-        if let text = check.mustNotContain, ByteSearch(text).isFound(in: response.body) {
-            return failed("response contains '\(text)'")
-        }
-        return .answered(span)
+        let outcome = check.judge(answer, now: SystemClock.wallTime, patterns)
+        return Attempt(outcome: outcome, span: response.timings.untilAnswer)
+            .measuring(measurements)
+    }
+}
+
+extension Measurements {
+    /// Without what did not happen.
+    init(_ timings: HTTPTimings) {
+        self.init()
+        func unlessZero(_ span: TimeSpan) -> TimeSpan? { span > .zero ? span : nil }
+        resolve = unlessZero(timings.nameLookup)
+        connect = unlessZero(timings.connect)
+        tls = unlessZero(timings.tls)
+        processing = unlessZero(timings.firstByte)
+        transfer = unlessZero(timings.transfer)
     }
 }
 
 extension HTTPRequest {
-    fileprivate init(_ check: HTTPCheck) throws(HTTPURL.Fault) {
+    fileprivate init(_ check: HTTPCheck) {
+        let url = check.url
         self.init(
-            try HTTPURL(check.url.text), method: check.method.text,
+            HTTPURL(
+                known: url.text, isSecure: url.isSecure, host: url.authority.host,
+                port: url.authority.port), method: check.method.text,
             headers: check.headers.compactMap { HTTPField($0.name, $0.value.revealed) },
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
-            timeout: check.attempts.timeout,
-            redirects: check.followsRedirects ? HTTPCheck.redirectsMax : 0,
-            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust),
-            credentials: check.credentials.map {
-                Credentials(user: $0.username, password: $0.password.revealed)
-            })
+            timeout: check.attempts.timeout, redirects: check.redirects,
+            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust))
+        bodyKeptMax = check.bodyByteCountNeeded
+        if !check.extras.areUsual { add(check.extras.values) }
+    }
+
+    private mutating func add(_ values: HTTPExtras.Values) {
+        switch values.authorization {
+        case .basic(let credentials)?: self.credentials = Credentials(credentials)
+        case .bearer(let token)?:
+            headers += [HTTPField("Authorization", "Bearer \(token.revealed)")].compactMap { $0 }
+        case nil: break
+        }
+        bodyLimit = values.answerByteCount
+        headersWanted = values.headers.map(\.name)
+        version =
+            switch values.version {
+            case .one: .http1
+            case .two: .http2
+            case .any: .negotiated
+            }
+        family = AddressFamily(values.ipVersion)
+        var extras = Extras()
+        extras.acceptsGzip = values.acceptsGzip
+        extras.wantsCertificates = values.certificate != nil
+        extras.identity = values.identity.map {
+            Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+        }
+        extras.serverName = values.serverName
+        extras.proxy = values.proxy.map { proxy in
+            Proxy(
+                kind: proxy.kind == .http ? .http : .socks5, host: proxy.address.host,
+                port: proxy.address.port, credentials: proxy.credentials.map(Credentials.init))
+        }
+        extras.place = values.place.map { Override(host: $0.host, port: $0.port) }
+        self.extras = extras
+    }
+}
+
+extension HTTPRequest.Credentials {
+    fileprivate init(_ credentials: BasicCredentials) {
+        self.init(user: credentials.username, password: credentials.password.revealed)
     }
 }
 

@@ -6,30 +6,46 @@ package import MeshCore
 /// Finished values: whoever holds one needs to check nothing. They hold secrets where the check
 /// does; what may be shown of one is its `type` and its `target`.
 package enum CheckKind: Sendable, Hashable {
+    case dns(DNSCheck)
+    case exec(ExecCheck)
     case http(HTTPCheck)
+    case icmp(ICMPCheck)
     case tcp(TCPCheck)
+    case tls(TLSCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
         switch self {
+        case .dns: "dns"
+        case .exec: "exec"
         case .http: "http"
+        case .icmp: "icmp"
         case .tcp: "tcp"
+        case .tls: "tls"
         }
     }
 
     /// What is watched, in words for people. It shows no secret.
     package var target: String {
         switch self {
+        case .dns(let check): check.target
+        case .exec(let check): check.command
         case .http(let check): check.url.shown
+        case .icmp(let check): check.target
         case .tcp(let check): check.address.description
+        case .tls(let check): check.address.description
         }
     }
 
     /// How often it is tried within one look, how long each may take, what is too slow.
     package var attempts: AttemptPlan {
         switch self {
+        case .dns(let check): check.attempts
+        case .exec(let check): check.attempts
         case .http(let check): check.attempts
+        case .icmp(let check): check.attempts
         case .tcp(let check): check.attempts
+        case .tls(let check): check.attempts
         }
     }
 
@@ -43,8 +59,12 @@ package enum CheckKind: Sendable, Hashable {
         text.add("type", .text(type))
         attempts.write(to: &text)
         switch self {
+        case .dns(let check): check.write(to: &text)
+        case .exec(let check): check.write(to: &text)
         case .http(let check): check.write(to: &text)
+        case .icmp(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
+        case .tls(let check): check.write(to: &text)
         }
         return text.bytes
     }

@@ -27,6 +27,23 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
         self.port = number
     }
 
+    /// As above; the port may be left out, and so may the brackets of an IPv6 address without one.
+    package init(_ text: String, usualPort: UInt16) throws(Fault) {
+        if SocketAddress(numericHost: text, port: 0) != nil {
+            (host, port) = (text, usualPort)
+            return
+        }
+        let parts = try Self.split(text)
+        guard Self.isHost(parts.host) else { throw .badHost(parts.host) }
+        host = parts.host
+        guard let written = parts.port else {
+            port = usualPort
+            return
+        }
+        guard let number = Self.number(written), number != 0 else { throw .badPort(written) }
+        port = number
+    }
+
     /// Expects a host that `isHost`.
     package init(host: String, port: UInt16) {
         precondition(Self.isHost(host), "expected a host")

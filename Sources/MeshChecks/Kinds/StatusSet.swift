@@ -9,6 +9,9 @@ package struct StatusSet: Sendable, Hashable, CustomStringConvertible {
     /// 200 to 299.
     package static let successful = StatusSet(merged: [200...299])
 
+    /// Whatever three digits: that there is an answer is enough.
+    package static let any = StatusSet(merged: [100...999])
+
     /// `nil` if there is none, one is not within `codes`, or more than `rangesMax` remain.
     package init?(_ ranges: [ClosedRange<Int>]) {
         guard !ranges.isEmpty, ranges.allSatisfy({ Self.codes.contains($0) }) else { return nil }
@@ -29,9 +32,10 @@ package struct StatusSet: Sendable, Hashable, CustomStringConvertible {
 
     package func contains(_ code: Int) -> Bool { ranges.contains { $0.contains(code) } }
 
-    /// `200,204,300-399`.
+    /// `200,204,300-399`, or `any`.
     package var description: String {
-        ranges.map { range in
+        if self == .any { return "any" }
+        return ranges.map { range in
             range.count == 1
                 ? String(range.lowerBound) : "\(range.lowerBound)-\(range.upperBound)"
         }.joined(separator: ",")

@@ -39,6 +39,13 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible, CustomRe
     }
 
     package var description: String { shown }
+
+    /// What is asked of the host: `/path?query`.
+    var pathAndQuery: String {
+        let rest = text.utf8.dropFirst(isSecure ? 8 : 7)
+        return String(
+            Substring(rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }))
+    }
     package var customMirror: Mirror { Mirror(self, children: ["shown": shown]) }
 
     private static func authority(

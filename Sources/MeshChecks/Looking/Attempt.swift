@@ -18,6 +18,11 @@ package struct Attempt: Sendable, Hashable {
     package let span: TimeSpan
     package var measurements = Measurements()
 
+    package init(outcome: Outcome, span: TimeSpan) {
+        self.outcome = outcome
+        self.span = span
+    }
+
     package static func answered(_ roundTrip: TimeSpan) -> Attempt {
         Attempt(outcome: .answered, span: roundTrip)
     }
@@ -47,6 +52,12 @@ package struct Attempt: Sendable, Hashable {
         case .answered, .degraded: false
         case .failed, .impossible: true
         }
+    }
+
+    /// Whether it failed by the target's fault.
+    package var isTargetsFault: Bool {
+        if case .failed = outcome { return true }
+        return false
     }
 
     /// What a look says that this attempt decides.

@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// Something that an operator must, or should, put right: where it is, what is wrong, what to do.
 /// It prints as `checks[3].interval: 200ms is below the minimum of 1s (line 12)`.
 package struct Finding: Sendable, Hashable, CustomStringConvertible {
@@ -24,6 +26,8 @@ package struct ConfigurationFault: Error, Sendable, CustomStringConvertible {
     package let problems: [Finding]
     /// How many more there are than a person would read.
     package let unlistedCount: Int
+    /// Whether the file is Checkup's.
+    package var isOfCheckup = false
 
     package init(_ problems: [Finding], unlistedCount: Int = 0) {
         self.problems = problems

@@ -1,6 +1,12 @@
 /// Puts the environment's values in place of `${NAME}` and `${NAME:-text}`; `$$` is a dollar. A
 /// variable's value is taken as it is: nothing in it is replaced again.
 enum Substitution {
+    /// What a dollar is that begins neither: a slip of the pen, or itself where it has a meaning of
+    /// its own, in regular expressions and paths.
+    enum LoneDollar {
+        case refused, itself
+    }
+
     /// A part of a text: as it reads, and, where it is a variable's value, how it was written.
     struct Piece: Hashable {
         var text: String
@@ -8,13 +14,13 @@ enum Substitution {
     }
 
     static func expand(
-        _ raw: String, from variable: (String) -> String?
+        _ raw: String, loneDollar: LoneDollar = .refused, from variable: (String) -> String?
     ) throws(Complaint) -> String {
-        try pieces(of: raw, from: variable).map(\.text).joined()
+        try pieces(of: raw, loneDollar: loneDollar, from: variable).map(\.text).joined()
     }
 
     static func pieces(
-        of raw: String, from variable: (String) -> String?
+        of raw: String, loneDollar: LoneDollar = .refused, from variable: (String) -> String?
     ) throws(Complaint) -> [Piece] {
         var pieces: [Piece] = []
         var rest = raw[...]
@@ -31,6 +37,7 @@ enum Substitution {
                 }
                 pieces.append(try piece(of: rest[..<end].dropFirst(), variable))
                 rest = rest[rest.index(after: end)...]
+            case _ where loneDollar == .itself: pieces.append(Piece(text: "$"))
             default:
                 throw Complaint("has a single \"$\": write $$ for a dollar, ${NAME} for a variable")
             }

@@ -1,4 +1,5 @@
 import MeshChecks
+import MeshCore
 
 extension Section {
     /// What an `http` check has besides what all checks have.
@@ -8,25 +9,32 @@ extension Section {
         let headers = httpHeaders()
         let body = boundedText("body", atMost: HTTPCheck.bodyByteCountMax).map(Secret.init)
         let status = expectedStatus()
-        let mustContain = boundedText("must_contain", atMost: HTTPCheck.needleByteCountMax)
-        let mustNotContain = boundedText("must_not_contain", atMost: HTTPCheck.needleByteCountMax)
-        let followsRedirects = flag("follow_redirects") ?? true
+        let texts = textRules()
+        let redirects = redirects()
         let trust = tlsTrust()
-        let credentials = basicCredentials()
+        let extras = httpExtras()
         guard let url else { return nil }
-        if !url.isSecure, trust != .system {
+        if !url.isSecure, trust != .system || has("tls_cert_file") || has("tls_server_name") {
             warn("url", "is plain http: what is said about TLS counts for nothing")
         }
+        if !url.isSecure, redirects == 0, extras.certificate != nil {
+            complain("expires_within", "means nothing for plain http, which shows no certificate")
+        }
+        if headers.contains(where: { $0.name.lowercased() == "authorization" }),
+            extras.authorization != nil
+        {
+            complain("headers", "has an Authorization beside the one that is made here: keep one")
+        }
+        check(extras.ipVersion, suits: url.authority, under: "url")
         var check = HTTPCheck(url: url)
         check.method = method ?? (body == nil ? .get : .post)
         check.headers = headers
         check.body = body
         check.expectedStatus = status ?? .successful
-        check.mustContain = mustContain
-        check.mustNotContain = mustNotContain
-        check.followsRedirects = followsRedirects
+        check.texts = texts
+        check.redirects = redirects
         check.trust = trust
-        check.credentials = credentials
+        check.extras = HTTPExtras(extras)
         check.attempts = attempts
         return check
     }
@@ -126,10 +134,21 @@ extension Section {
         return header
     }
 
-    /// `200`, `"2xx"`, `"200-299"`, or a list of these.
+    /// `follow_redirects` and `max_redirects`.
+    private func redirects() -> Int {
+        let follows = flag("follow_redirects") ?? true
+        let max = integer("max_redirects", in: HTTPCheck.redirectsRange)
+        if !follows, max != nil {
+            complain("max_redirects", "means nothing with \"follow_redirects\": false")
+        }
+        return follows ? max ?? HTTPCheck.redirectsDefault : 0
+    }
+
+    /// `200`, `"2xx"`, `"200-299"`, a list of these, or `"any"`.
     private func expectedStatus() -> StatusSet? {
         let key = "expect_status"
         guard let node = node(key) else { return nil }
+        if node.text == "any" { return .any }
         var nodes = [node]
         if case .list(let list) = node.value { nodes = list }
         var ranges: [ClosedRange<Int>] = []
@@ -150,7 +169,8 @@ extension Section {
             guard let range = StatusSet.range(text) else {
                 complain(
                     key,
-                    "\"\(text)\" is no status from 100 to 599: write 200, \"2xx\" or \"200-299\"")
+                    "\"\(text)\" is no status from 100 to 599: write 200, \"2xx\", \"200-299\" or \"any\""
+                )
                 return nil
             }
             ranges.append(range)
@@ -161,29 +181,6 @@ extension Section {
             return nil
         }
         return set
-    }
-
-    private func basicCredentials() -> BasicCredentials? {
-        let username = text("username")
-        let password = secret("password", atMost: BasicCredentials.byteCountMax)
-        let hasPassword = has("password") || has("password_file")
-        guard has("username") || hasPassword else { return nil }
-        guard has("username") else {
-            complain(has("password") ? "password" : "password_file", "has no username beside it")
-            return nil
-        }
-        guard hasPassword else {
-            complain("username", "has no password or password_file beside it")
-            return nil
-        }
-        guard let username, let password else { return nil }
-        guard let credentials = BasicCredentials(username: username, password: password) else {
-            complain(
-                "username",
-                "is no name: write 1 to \(BasicCredentials.byteCountMax) bytes without a colon")
-            return nil
-        }
-        return credentials
     }
 
     /// `tls_skip_verify` or `tls_ca_file`.

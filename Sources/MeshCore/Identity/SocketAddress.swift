@@ -29,9 +29,14 @@ package struct SocketAddress: Hashable, Sendable, Comparable, CustomStringConver
 
     /// `a.b.c.d:port`, or `[…]:port` with the IPv6 text of RFC 5952.
     package var description: String {
+        isIPv4 ? "\(hostText):\(port)" : "[\(hostText)]:\(port)"
+    }
+
+    /// The address alone, without brackets.
+    package var hostText: String {
         if isIPv4 {
             let quad = [24, 16, 8, 0].map { String(host.low >> $0 & 0xFF) }
-            return "\(quad.joined(separator: ".")):\(port)"
+            return quad.joined(separator: ".")
         }
         let groups = (0..<8).map { group in
             let word = group < 4 ? host.high : host.low
@@ -41,8 +46,8 @@ package struct SocketAddress: Hashable, Sendable, Comparable, CustomStringConver
         let text = { (range: Range<Int>) in
             groups[range].map { String($0, radix: 16) }.joined(separator: ":")
         }
-        guard zeros.count >= 2 else { return "[\(text(0..<8))]:\(port)" }
-        return "[\(text(0..<zeros.lowerBound))::\(text(zeros.upperBound..<8))]:\(port)"
+        guard zeros.count >= 2 else { return text(0..<8) }
+        return "\(text(0..<zeros.lowerBound))::\(text(zeros.upperBound..<8))"
     }
 
     /// Of several longest runs the first, as RFC 5952 4.2.3 has it.

@@ -54,13 +54,14 @@ extension JSONWriter {
         }
     }
 
-    /// With `observations` in the answer about one check alone; `.failure`: they can't be read now.
+    /// With `observations` and what was measured in the answer about one check alone; `.failure`: they can't be read now.
     mutating func check(_ check: CheckStatus, looks: Result<[LookStatus], Unavailable>? = nil) {
         object { json in
             json.field("id") { $0.string(check.id.description) }
             json.field("name") { $0.string(check.name) }
             json.field("type") { $0.string(check.type) }
             json.field("target") { $0.string(check.target) }
+            json.field("tags") { $0.array(check.tags) { $0.string($1) } }
             json.field("state") { $0.string(check.state.word) }
             json.field("since") { $0.time(check.since) }
             json.field("epoch") { $0.number(check.epoch) }
@@ -74,6 +75,7 @@ extension JSONWriter {
             json.field("verdicts") { $0.array(check.verdicts) { $0.verdict($1) } }
             json.field("latency_ms") { $0.milliseconds(check.latency) }
             json.field("last_observed_at") { $0.time(check.lastObservedAt) }
+            if looks != nil { json.measured(check.measurements) }
             switch looks {
             case .success(let looks)?:
                 json.field("observations") { $0.array(looks) { $0.look($1) } }
@@ -81,6 +83,18 @@ extension JSONWriter {
             case nil: break
             }
         }
+    }
+
+    /// What the node's own latest look found out besides its verdict; null where that was not much.
+    private mutating func measured(_ measurements: Measurements) {
+        let phases = measurements.phases
+        field("phases_ms") { json in
+            guard !phases.isEmpty else { return json.null() }
+            json.object { json in
+                for (name, span) in phases { json.field(name) { $0.milliseconds(span) } }
+            }
+        }
+        field("certificate_ends_at") { $0.time(measurements.certificateEnds) }
     }
 
     private mutating func verdict(_ verdict: VerdictStatus) {

@@ -28,6 +28,8 @@ final class MetricsDocument {
         var isWatched: Bool
         var isOwned: Bool
         var dissents: Int
+        var type: String
+        var measurements: Measurements
     }
 
     init(_ source: any StatusSource, _ endpoint: EndpointCounters) {
@@ -46,26 +48,38 @@ final class MetricsDocument {
             for other in others { other.write(to: &bytes) }
             return !checks.isEmpty
         }
-        let (head, value) = Self.families[family]
+        let (head, values) = Self.families[family]
         if written == 0 { head.header(to: &bytes) }
         if family == 0 {
             let end = min(written + Self.checksPerSlice, checks.count)
             for check in checks[written..<end] {
                 guard let row = row(check) else { continue }
                 rows.append(row)
-                write(head, value(row), of: row, to: &bytes)
+                write(head, values, of: row, to: &bytes)
             }
             return goOn(from: end, of: checks.count)
         }
         let end = min(written + Self.rowsPerSlice, rows.count)
-        for row in rows[written..<end] { write(head, value(row), of: row, to: &bytes) }
+        for row in rows[written..<end] { write(head, values, of: row, to: &bytes) }
         return goOn(from: end, of: rows.count)
     }
 
     private func write(
-        _ head: MetricFamily, _ value: String?, of row: Row, to bytes: inout [UInt8]
+        _ head: MetricFamily, _ values: Values, of row: Row, to bytes: inout [UInt8]
     ) {
-        if let value { MetricFamily.sample(head.name, row.label, value, to: &bytes) }
+        switch values {
+        case .one(let value):
+            guard let value = value(row) else { return }
+            MetricFamily.sample(head.name, row.label, value, to: &bytes)
+        case .phases(let phases):
+            for (phase, span) in phases(row) {
+                var label = row.label
+                label.append(UInt8(ascii: ","))
+                MetricFamily.label("phase", "\(phase)", to: &label)
+                MetricFamily.sample(
+                    head.name, label, MetricFamily.text(span.inSeconds), to: &bytes)
+            }
+        }
     }
 
     private func goOn(from end: Int, of count: Int) -> Bool {
@@ -81,12 +95,20 @@ final class MetricsDocument {
         return Row(
             label: label, state: check.state, since: check.since, latency: check.latency,
             observedAt: check.lastObservedAt, epoch: check.epoch, isWatched: check.isWatched,
-            isOwned: check.isOwnedHere, dissents: check.verdicts.count)
+            isOwned: check.isOwnedHere, dissents: check.verdicts.count, type: check.type,
+            measurements: check.measurements)
     }
 
     // MARK: The families of checks
 
-    private typealias Column = (MetricFamily, @Sendable (Row) -> String?)
+    private typealias Column = (MetricFamily, Values)
+
+    /// What a family has of each check.
+    private enum Values: Sendable {
+        case one(@Sendable (Row) -> String?)
+        /// A sample for each part of a look.
+        case phases(@Sendable (Row) -> [(name: StaticString, span: TimeSpan)])
+    }
 
     private static let families: [Column] = [
         // The first: every check has it.
@@ -94,41 +116,61 @@ final class MetricsDocument {
             gauge(
                 "checkmesh_check_state",
                 "The certified state: 0 up, 1 degraded, 2 down; -1 before the first flip."),
-            { row in row.state.map { String($0.rawValue) } ?? "-1" }
+            .one { row in row.state.map { String($0.rawValue) } ?? "-1" }
         ),
         (
             gauge("probe_success", "Whether the check is certified as up or degraded."),
-            { row in row.state.map { $0 == .down ? "0" : "1" } }
+            .one { row in row.state.map { $0 == .down ? "0" : "1" } }
         ),
         (
             gauge("probe_duration_seconds", "How long the latest known look took."),
-            { row in row.latency.map { MetricFamily.text($0.inSeconds) } }
+            .one { row in row.latency.map { MetricFamily.text($0.inSeconds) } }
         ),
         (
             gauge("checkmesh_check_since_timestamp_seconds", "Since when it is in that state."),
-            { row in row.since.map(seconds) }
+            .one { row in row.since.map(seconds) }
         ),
         (
             gauge("checkmesh_check_epoch", "The number of the check's flips."),
-            { row in String(row.epoch) }
+            .one { row in String(row.epoch) }
         ),
         (
             gauge("checkmesh_check_watched", "Whether enough owners look at it."),
-            { row in row.isWatched ? "1" : "0" }
+            .one { row in row.isWatched ? "1" : "0" }
         ),
         (
             gauge("checkmesh_check_owned", "Whether this node is one of its owners."),
-            { row in row.isOwned ? "1" : "0" }
+            .one { row in row.isOwned ? "1" : "0" }
         ),
         (
             gauge("checkmesh_check_verdicts", "Owners that hold another state against it."),
-            { row in String(row.dissents) }
+            .one { row in String(row.dissents) }
         ),
         (
             gauge(
                 "checkmesh_check_last_observed_timestamp_seconds",
                 "When the latest known look ended."),
-            { row in row.observedAt.map(seconds) }
+            .one { row in row.observedAt.map(seconds) }
+        ),
+        (
+            gauge(
+                "probe_http_duration_seconds",
+                "Where the time of this node's latest look went; only its last request's."),
+            .phases { row in row.type == "http" ? row.measurements.phases : [] }
+        ),
+        (
+            gauge("probe_http_status_code", "The status code that was answered."),
+            .one { row in row.measurements.status.map { String($0) } }
+        ),
+        (
+            gauge("probe_dns_lookup_time_seconds", "How long the name was looked up."),
+            .one { row in row.measurements.resolve.map { MetricFamily.text($0.inSeconds) } }
+        ),
+        (
+            gauge(
+                "probe_ssl_earliest_cert_expiry",
+                "When the first certificate ends that was shown, in Unix time."),
+            .one { row in row.measurements.certificateEnds.map(seconds) }
         ),
     ]
 

@@ -309,26 +309,9 @@ struct PageDocument {
 
     /// What a browser may do with the page: show it, in this style and no other.
     static func policy(using cryptography: any Cryptography) -> String {
-        let hash = base64(cryptography.sha256(Array(style.utf8)).array)
+        let hash = Base64.text(of: cryptography.sha256(Array(style.utf8)).array)
         return "default-src 'none'; style-src 'sha256-\(hash)'; base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'"
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var word: UInt32 = 0
-            for place in 0..<3 {
-                word = word << 8 | UInt32(place < group.count ? group[start + place] : 0)
-            }
-            for place in 0..<4 {
-                let digit = digits[Int(word >> (18 - 6 * UInt32(place)) & 63)]
-                text.append(place <= group.count ? digit : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 
     private static let style = """

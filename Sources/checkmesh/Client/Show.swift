@@ -1,4 +1,4 @@
-import MeshConfiguration
+import MeshCore
 
 /// Values of the API as people read them. What is not there, or null, is a dash.
 enum Show {

@@ -1,4 +1,3 @@
-import Glibc
 import MeshConfiguration
 import MeshCore
 
@@ -8,9 +7,6 @@ struct ValidateCommand {
     let console: Console
     let format: OutputFormat
     let cryptography: any Cryptography
-
-    /// Descriptors that a node with a few hundred checks under way can use.
-    private static let descriptorsWanted: UInt64 = 1_024
 
     func run() -> ExitCode {
         do throws(ConfigurationFault) {
@@ -25,7 +21,8 @@ struct ValidateCommand {
 
     private func tell(_ loaded: LoadedConfiguration) {
         let configuration = loaded.configuration
-        let warnings = loaded.warnings + configuration.advice + Self.machineWarnings
+        let warnings =
+            loaded.warnings + configuration.advice + MachineWarnings.of(configuration)
         if format == .json {
             console.print(
                 JSONText.table([
@@ -76,18 +73,5 @@ struct ValidateCommand {
 
     static func count(_ count: Int, _ word: String) -> String {
         "\(count) \(word)\(count == 1 ? "" : "s")"
-    }
-
-    /// What this machine, rather than the file, would forbid.
-    private static var machineWarnings: [Finding] {
-        var limit = rlimit()
-        // Fills the structure that it is given and keeps nothing.
-        let answer = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        guard answer == 0, limit.rlim_max < descriptorsWanted else { return [] }
-        return [
-            Finding(
-                "this machine",
-                "allows \(limit.rlim_max) open files, below \(descriptorsWanted): raise ulimit -Hn")
-        ]
     }
 }

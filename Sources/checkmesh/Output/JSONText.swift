@@ -1,4 +1,4 @@
-import MeshConfiguration
+import MeshCore
 
 /// Writes JSON, keys in the order they are given.
 indirect enum JSONText: Sendable {
@@ -23,6 +23,10 @@ indirect enum JSONText: Sendable {
             case .list(let elements): .list(elements.map { JSONText($0) })
             case .table(let members): .table(members.map { ($0.key, JSONText($0.node)) })
             }
+    }
+
+    static func milliseconds(_ span: TimeSpan) -> JSONText {
+        .decimal(Double(span.nanoseconds) / 1e6)
     }
 
     static func optional(_ text: String?) -> JSONText { text.map { .text($0) } ?? .null }

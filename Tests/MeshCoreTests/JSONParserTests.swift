@@ -1,4 +1,4 @@
-import MeshConfiguration
+import MeshCore
 import Testing
 
 struct JSONParserTests {
@@ -87,12 +87,23 @@ struct JSONParserTests {
     }
 
     @Test func `nesting has a bound`() {
-        let max = JSONParser.depthMax
+        let max = JSONParser.Limits.configuration.depthMax
         #expect(
             message(String(repeating: "[", count: max) + String(repeating: "]", count: max)) == nil)
         #expect(
             message(String(repeating: "[", count: 100_000))
                 == "line 1, column \(max + 1): more than \(max) values inside each other")
+    }
+
+    @Test func `of an answer so many values are read, and the last of a key`() throws {
+        let limits = JSONParser.Limits(depthMax: 2, valuesMax: 4, isLenient: true)
+        let root = try JSONParser.parse(Array("\u{FEFF}{\"a\": 1, \"a\": 2}".utf8), within: limits)
+            .root
+        #expect(root["a"]?.integer == 2)
+        let error = #expect(throws: JSONParser.SyntaxError.self) {
+            try JSONParser.parse(Array("[1, 2, 3, 4]".utf8), within: limits)
+        }
+        #expect(error?.description == "line 1, column 11: more than 4 values")
     }
 
     @Test func `no bytes make the parser stop the process`() {

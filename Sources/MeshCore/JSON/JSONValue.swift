@@ -49,10 +49,11 @@ package struct JSONMember: Sendable {
 }
 
 extension JSONNode {
-    /// The member of that name; `nil` if this is no object or has none.
+    /// The member of that name, the last where it is there twice; `nil` if this is no object or has
+    /// none.
     package subscript(key: String) -> JSONNode? {
         guard case .table(let members) = value else { return nil }
-        return members.first { $0.key == key }?.node
+        return members.last { $0.key == key }?.node
     }
 
     package var text: String? {

@@ -1,11 +1,33 @@
-/// Reads JSON as RFC 8259 has it and nothing beyond: no comments, no trailing commas, no key twice,
-/// no bytes that are not UTF-8. What is refused is told with its place and what to write instead.
+/// Reads JSON as RFC 8259 has it and nothing beyond: no comments, no trailing commas, no bytes that
+/// are not UTF-8. What is refused is told with its place and what to write instead.
 package struct JSONParser {
-    package static let depthMax = 32
+    /// How much is read of a text: of a configuration all that makes sense, of a stranger's answer
+    /// what a thread that has others to serve can hold.
+    package struct Limits: Sendable, Hashable {
+        /// Values inside each other.
+        package var depthMax: Int
+        package var valuesMax: Int
+        /// As most parsers are: an object may have a key twice, and the last one counts; a byte
+        /// order mark is passed over (RFC 8259, 8.1).
+        package var isLenient: Bool
+
+        package init(depthMax: Int, valuesMax: Int, isLenient: Bool) {
+            self.depthMax = depthMax
+            self.valuesMax = valuesMax
+            self.isLenient = isLenient
+        }
+
+        package static let configuration = Limits(
+            depthMax: 32, valuesMax: .max, isLenient: false)
+        package static let answer = Limits(
+            depthMax: 128, valuesMax: 100_000, isLenient: true)
+    }
 
     private let bytes: [UInt8]
+    private let limits: Limits
     private var position = 0
     private var depth = 0
+    private var valuesLeft: Int
 
     /// Why a text is no JSON.
     package struct SyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -15,12 +37,21 @@ package struct JSONParser {
         package var description: String { "\(place): \(message)" }
     }
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], _ limits: Limits) {
+        self.bytes = bytes
+        self.limits = limits
+        valuesLeft = limits.valuesMax
+    }
 
-    package static func parse(_ bytes: [UInt8]) throws(SyntaxError) -> JSONDocument {
-        var parser = JSONParser(bytes)
+    package static func parse(
+        _ bytes: [UInt8], within limits: Limits = .configuration
+    ) throws(SyntaxError) -> JSONDocument {
+        var parser = JSONParser(bytes, limits)
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-            throw parser.error("a byte order mark: save the file without one")
+            guard limits.isLenient else {
+                throw parser.error("a byte order mark: save the file without one")
+            }
+            parser.position = 3
         }
         let root = try parser.node()
         parser.skipSpace()
@@ -35,6 +66,8 @@ package struct JSONParser {
     private mutating func node() throws(SyntaxError) -> JSONNode {
         skipSpace()
         let offset = position
+        guard valuesLeft > 0 else { throw error("more than \(limits.valuesMax) values") }
+        valuesLeft -= 1
         return JSONNode(value: try value(), offset: offset)
     }
 
@@ -58,8 +91,8 @@ package struct JSONParser {
     private mutating func nested<Result>(
         _ body: (inout JSONParser) throws(SyntaxError) -> Result
     ) throws(SyntaxError) -> Result {
-        guard depth < Self.depthMax else {
-            throw error("more than \(Self.depthMax) values inside each other")
+        guard depth < limits.depthMax else {
+            throw error("more than \(limits.depthMax) values inside each other")
         }
         depth += 1
         position += 1
@@ -90,7 +123,7 @@ package struct JSONParser {
                 throw error("expected a key in double quotes, found \(found)")
             }
             let key = try text()
-            guard keys.insert(key).inserted else {
+            guard limits.isLenient || keys.insert(key).inserted else {
                 position = offset
                 throw error("the key \"\(key)\" a second time: keep one of them")
             }

@@ -1,0 +1,154 @@
+package import MeshCore
+
+/// What came back, as far as a check asks about it.
+package struct HTTPAnswer {
+    package var status: Int
+    package var isVersionTwo = false
+    /// Of the fields that rules name, those that are there.
+    package var headers: [String: String] = [:]
+    package var body: [UInt8] = []
+    /// There is more of it, which was not read.
+    package var isBodyCut = false
+    /// Which of the certificates that were shown ends first, and whose it is.
+    package var certificate: (host: String, end: WallTime)?
+
+    package init(status: Int) { self.status = status }
+}
+
+extension HTTPCheck {
+    /// Judges an answer: the first thing that is not as it should be is told, what makes it *down*
+    /// before what makes it *degraded*.
+    package func judge(
+        _ answer: HTTPAnswer, now: @autoclosure () -> WallTime, _ patterns: some PatternSearch
+    ) -> Attempt.Outcome {
+        guard expectedStatus.contains(answer.status) else {
+            let words = "status \(answer.status), expected \(expectedStatus)"
+            return .failed(Reason(words + beginning(of: answer.body)))
+        }
+        if let reason = texts.judge(
+            answer.body, called: "response", extent: extent(of: answer), patterns)
+        {
+            return .failed(reason)
+        }
+        guard !extras.areUsual else { return .answered }
+        let values = extras.values
+        if values.version == .two, !answer.isVersionTwo {
+            return .failed(Reason("answered with HTTP/1, expected HTTP/2"))
+        }
+        for rule in values.headers {
+            guard let reason = rule.judge(answer.headers[rule.name], patterns) else { continue }
+            return .failed(reason)
+        }
+        if let reason = judge(json: answer, by: values.json, patterns) { return .failed(reason) }
+        guard let rule = values.certificate else { return .answered }
+        guard let (host, end) = answer.certificate else {
+            return .failed(Reason("answered without a certificate"))
+        }
+        return rule.judge(end: end, now: now(), host: host).map { .degraded($0) } ?? .answered
+    }
+
+    private func extent(of answer: HTTPAnswer) -> String? {
+        guard answer.isBodyCut else { return nil }
+        let count = answer.body.count
+        let size = count == Self.answerByteCountMax ? "MiB" : "\(count) bytes"
+        return "the first \(size) of the response"
+    }
+
+    private func judge(
+        json answer: HTTPAnswer, by rules: [JSONRule], _ patterns: some PatternSearch
+    ) -> Reason? {
+        guard !rules.isEmpty else { return nil }
+        let root: JSONNode
+        do throws(JSONParser.SyntaxError) {
+            root = try JSONParser.parse(answer.body, within: .answer).root
+        } catch {
+            let named = extent(of: answer) ?? "the response"
+            return Reason("\(named) is no JSON that can be judged: \(error)")
+        }
+        for rule in rules {
+            switch rule.judge(root, patterns) {
+            case .kept: continue
+            case .broken:
+                return Reason("expected \(rule.shown), found \(rule.found(in: root, redacted))")
+            case .givenUp: return TextRule(.matches, rule.shown).givenUp("response")
+            }
+        }
+        return nil
+    }
+
+    // MARK: Words
+
+    /// Bytes of a body that are looked at to show its beginning, and characters that are shown.
+    private static let lookedAtMax = 4 * 1_024
+    private static let shownMax = 80
+
+    /// Bytes of a body that a judgement needs: without rules for it only its beginning, for people. Of
+    /// hundreds of looks under way, each would else hold what its target likes to send.
+    package var bodyByteCountNeeded: Int {
+        guard texts.isEmpty, extras.areUsual || extras.values.json.isEmpty else {
+            return Self.answerByteCountMax
+        }
+        return Self.lookedAtMax
+    }
+
+    /// What a body begins with: error pages say why.
+    private func beginning(of body: [UInt8]) -> String {
+        guard !body.isEmpty, method != .head else { return "" }
+        let text = redacted(String(decoding: body.prefix(Self.lookedAtMax), as: UTF8.self))
+        let words = text.split { $0.isWhitespace || $0.unicodeScalars.allSatisfy(\.isControl) }
+        let shown = words.joined(separator: " ").prefix(Self.shownMax)
+        return shown.isEmpty ? "" : "; the body begins '\(shown)'"
+    }
+
+    /// Texts of an answer go through this before they are cut: a target may say back what it was
+    /// told.
+    private func redacted(_ text: String) -> String {
+        var text = text
+        for secret in secrets where secret.utf8.count >= Self.secretByteCountMin {
+            text = text.replacing(secret)
+        }
+        return text
+    }
+
+    /// A shorter one would be found in words that have nothing to do with it.
+    private static let secretByteCountMin = 4
+
+    private var secrets: [String] {
+        var secrets = headers.filter(\.isConfidential).map(\.value.revealed)
+        if let body { secrets.append(body.revealed) }
+        let values = extras.values
+        switch values.authorization {
+        case .basic(let credentials)?:
+            secrets.append(credentials.password.revealed)
+            secrets.append(credentials.base64)
+        case .bearer(let token)?: secrets.append(token.revealed)
+        case nil: break
+        }
+        if let password = values.proxy?.credentials?.password { secrets.append(password.revealed) }
+        // A variable is part of the path or the query.
+        if url.text != url.shown { secrets.append(url.pathAndQuery) }
+        // The longest first: it may hold another.
+        return secrets.sorted { $0.utf8.count > $1.utf8.count }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { value < 0x20 || value == 0x7F }
+}
+
+extension String {
+    /// With the mask in every place of `secret`.
+    fileprivate func replacing(_ secret: String) -> String {
+        let (bytes, needle) = (Array(utf8), Array(secret.utf8))
+        let search = ByteSearch(secret)
+        var kept: [UInt8] = []
+        var rest = bytes[...]
+        while let end = search.end(in: rest) {
+            kept += rest[..<(end - needle.count)]
+            kept += Secret.mask.utf8
+            rest = rest[end...]
+        }
+        guard !kept.isEmpty || rest.count < bytes.count else { return self }
+        return String(decoding: kept + rest, as: UTF8.self)
+    }
+}
