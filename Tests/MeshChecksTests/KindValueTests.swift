@@ -277,17 +277,18 @@ struct KindValueTests {
 
     // MARK: Certificates
 
-    @Test(arguments: [
-        (14 * 86_400 + 1, nil), (14 * 86_400, nil),
-        (14 * 86_400 - 1, "certificate of www.example.com expires in 13 days"),
-        (6 * 86_400 + 3_600, "certificate of www.example.com expires in 6 days"),
-        (86_400, "certificate of www.example.com expires in 24 hours"),
-        (86_399, "certificate of www.example.com expires in 23 hours"),
-        (3_600, "certificate of www.example.com expires in 60 minutes"),
-        (59, "certificate of www.example.com expires in 59 seconds"),
-        (0, "certificate of www.example.com expired 0 seconds ago"),
-        (-3 * 86_400, "certificate of www.example.com expired 3 days ago"),
-    ] as [(Int, String?)])
+    @Test(
+        arguments: [
+            (14 * 86_400 + 1, nil), (14 * 86_400, nil),
+            (14 * 86_400 - 1, "certificate of www.example.com expires in 13 days"),
+            (6 * 86_400 + 3_600, "certificate of www.example.com expires in 6 days"),
+            (86_400, "certificate of www.example.com expires in 24 hours"),
+            (86_399, "certificate of www.example.com expires in 23 hours"),
+            (3_600, "certificate of www.example.com expires in 60 minutes"),
+            (59, "certificate of www.example.com expires in 59 seconds"),
+            (0, "certificate of www.example.com expired 0 seconds ago"),
+            (-3 * 86_400, "certificate of www.example.com expired 3 days ago"),
+        ] as [(Int, String?)])
     func `an end is told before it comes and after`(seconds: Int, words: String?) throws {
         let now = WallTime(milliseconds: 1_800_000_000_000)
         let end = WallTime(milliseconds: UInt64(1_800_000_000_000 + seconds * 1_000))
