@@ -11,6 +11,7 @@ struct ProblemTests {
             \(members)}]}
             """)
     }
+
     @Test(arguments: [
         (
             #""name": "a b", "secret": "0123456789abcdef""#,
