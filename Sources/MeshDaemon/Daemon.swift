@@ -58,7 +58,9 @@ package final class Daemon {
     /// Opens everything, binds the sockets and starts the node. Nothing is left open if it throws.
     package init(on loop: EventLoop, log: Log, load: @escaping Load) throws {
         let loaded = try load()
-        Self.tell(loaded.warnings, unlisted: loaded.warningsUnlisted, in: log)
+        Self.tell(
+            loaded.warnings + loaded.configuration.advice, unlisted: loaded.warningsUnlisted,
+            in: log)
         let configuration = loaded.configuration
         let directory = configuration.node.data
         place = Place(lock: try DirectoryLock(directory))
@@ -269,7 +271,9 @@ package final class Daemon {
                 ("problem", "mesh.name: a node changes its mesh only by a restart"))
             return
         }
-        Self.tell(loaded.warnings, unlisted: loaded.warningsUnlisted, in: log)
+        Self.tell(
+            loaded.warnings + loaded.configuration.advice, unlisted: loaded.warningsUnlisted,
+            in: log)
         for path in configuration.settingsNeedingRestart(for: loaded.configuration) {
             log.warning("a change waits for a restart", ("setting", path))
         }

@@ -113,6 +113,7 @@ package struct Node: Sendable {
         restored = []
         feedAllMembers(now: now)
         verdicts.set(plans: plan.checks, now: now)
+        setDependencies(now: now)
         notices.setRoutes(
             plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
             now: now)
@@ -176,6 +177,7 @@ package struct Node: Sendable {
         defer { lastCalled = now }
         guard let lastCalled, now - lastCalled > Self.stallMin else { return }
         verdicts.noteStall(now: now)
+        notices.noteAbsence(now: now)
     }
 
     private static var stallMin: TimeSpan { .milliseconds(1_500) }
@@ -192,6 +194,7 @@ package struct Node: Sendable {
     package mutating func handle(
         signature: Signature, for token: SigningToken, now: Instant
     ) {
+        wake(now: now)
         switch Outbox.Signer.split(token) {
         case (.membership, let own):
             membership.handle(signature: signature, for: SigningToken(own), now: now)
@@ -227,11 +230,13 @@ package struct Node: Sendable {
     }
     /// How an attempt to tell somebody ended.
     package mutating func handle(_ delivery: Delivery, for token: DeliveryToken, now: Instant) {
+        wake(now: now)
         notices.handle(delivery, for: token, now: now)
         pump(now: now)
     }
     /// What was to be stored under `token` is on disk.
     package mutating func handleStored(_ token: StoreToken, now: Instant) {
+        wake(now: now)
         notices.handleStored(token, now: now)
         pump(now: now)
     }
@@ -246,6 +251,7 @@ package struct Node: Sendable {
     package mutating func handle(_ plan: WatchPlan, now: Instant) {
         self.plan = plan
         verdicts.set(plans: plan.checks, now: now)
+        setDependencies(now: now)
         notices.setRoutes(
             plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
             now: now)

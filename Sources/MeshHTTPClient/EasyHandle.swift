@@ -28,6 +28,8 @@ import MeshResolver
     private(set) var body: [UInt8] = []
     private(set) var isBodyCut = false
     private let bodyLimit: Int
+    private let bodyKeptMax: Int
+    private var bodyRead = 0
     /// Which transfer of the client's.
     let transfer: UInt64
     /// It was waited for its peer to speak: libcurl says when it had connected only after TLS, too.
@@ -49,6 +51,7 @@ import MeshResolver
         unsafe notes.pointee.header_bytes_max = Self.headerBytesMax
         self.transfer = transfer
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
+        bodyKeptMax = request.bodyKeptMax
         guard prepare(request, addresses: addresses, timeout: timeout) else { return nil }
     }
 
@@ -240,11 +243,14 @@ import MeshResolver
         guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
         // The context that `prepare` set: the handle lives as long as its transfer.
         let handle = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
-        let space = handle.bodyLimit - handle.body.count
-        let taken = min(space, size * count)
-        // libcurl lends `size * count` bytes for the length of this call.
-        let lent = unsafe UnsafeRawBufferPointer(start: bytes, count: taken)
-        unsafe handle.body.append(contentsOf: lent)
+        let taken = min(handle.bodyLimit - handle.bodyRead, size * count)
+        let kept = min(handle.bodyKeptMax - handle.body.count, taken)
+        if kept > 0 {
+            // libcurl lends `size * count` bytes for the length of this call.
+            let lent = unsafe UnsafeRawBufferPointer(start: bytes, count: kept)
+            unsafe handle.body.append(contentsOf: lent)
+        }
+        handle.bodyRead += taken
         if taken < size * count { handle.isBodyCut = true }
         return taken
     }

@@ -20,6 +20,8 @@ package struct HTTPRequest: Sendable {
     /// closed, and the response says so: what was asked for is known by then, and an endless body
     /// must not cost more than this.
     package var bodyLimit: Int
+    /// Bytes of those that are kept; the rest is read and forgotten.
+    package var bodyKeptMax = bodyByteCountMax
     package var family: AddressFamily
     package var trust: Trust
     package var version: Version

@@ -12,6 +12,8 @@ package struct DiskFault: Error, Hashable, Sendable, CustomStringConvertible {
         case slow
         /// More waits to be written than may be held in memory; the newest is not written down.
         case overflow
+        /// The file that is written to is not the one in the folder any more.
+        case gone
         case other
     }
 

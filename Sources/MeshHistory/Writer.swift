@@ -19,6 +19,9 @@ final class Writer {
 
     private var ledger: LedgerFile?
     private var history: HistoryFile?
+    /// Which file the ledger is, and whether something else has taken its place.
+    private var ledgerIdentity: FileIdentity?
+    private var isLedgerGone = false
     private var ledgerHealth = FileHealth()
     private var historyHealth = FileHealth()
 
@@ -117,6 +120,7 @@ final class Writer {
             let file = try LedgerFile(database)
             let restored = try file.load()
             ledger = file
+            ledgerIdentity = FileIdentity(path(.state))
             return restored
         } catch {
             throw .disk(error)
@@ -194,7 +198,7 @@ final class Writer {
             return fault
         }
         owed = LedgerFile.Batch()
-        if ledgerHealth.recover() { answers.post(.event(.over(.state))) }
+        if ledgerHealth.recover(), !isLedgerGone { answers.post(.event(.over(.state))) }
         return nil
     }
 
@@ -218,11 +222,24 @@ final class Writer {
         }
     }
 
+    /// A file that is removed under a process goes on taking writes, and none of them is found again.
+    private func noteLedgerGone() {
+        guard ledger != nil, !isLedgerGone, FileIdentity(path(.state)) != ledgerIdentity else {
+            return
+        }
+        isLedgerGone = true
+        let words =
+            "\(path(.state)) was removed or replaced under the running node: what it writes is lost"
+            + " with its end; restart it when the folder is as it should be"
+        answers.post(.event(.fault(.state, DiskFault(.gone, words))))
+    }
+
     // MARK: The history
 
     /// Once a minute: what has waited in memory, and a slice of what is too old.
     private func keepUp(isLast: Bool) {
         nextUpkeep = SystemClock.now + options.upkeepPeriod
+        if !isLast { noteLedgerGone() }
         let wallTime = options.wallTime()
         owedChunks += looks.takeDue(at: wallTime, isLast: isLast)
         guard let history, historyHealth.fault == nil, !isLast else { return }
@@ -336,6 +353,21 @@ final class Writer {
             .filter { $0.at <= end }.suffix(limit).reversed()
         let old = try file.looks(of: check, until: end, limit: limit - fresh.count)
         return Array(fresh) + old
+    }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity: Equatable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// `nil` if it leads to none.
+    init?(_ path: String) {
+        var status = stat()
+        // Reads the path, fills the structure, and keeps neither.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
     }
 }
 

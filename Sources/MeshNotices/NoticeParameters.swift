@@ -6,6 +6,12 @@ package struct NoticeParameters: Sendable {
     package var rung: TimeSpan = .milliseconds(1_500)
     /// How long a claim waits for one answer. Above a slow round trip, far below a rung.
     package var claimWait: TimeSpan = .milliseconds(150)
+    /// The same for a node that was away: time for a yes or a receipt from each that lives, through
+    /// any loss, and still within a rung.
+    package var waryClaimWait: TimeSpan = .milliseconds(500)
+    /// For how long after an absence a node asks more than the owners. Long enough for an exchange
+    /// of dossiers in the worst of weather.
+    package var wariness: TimeSpan = .minutes(1)
     /// How soon it is said again to those who have not answered: one lost datagram must not decide.
     package var claimRetry: TimeSpan = .milliseconds(50)
     /// How long a claim holds without being renewed …

@@ -20,6 +20,10 @@ extension Notices {
                 .answer(Update(kind: UpdateKind.receipt, body: told.body), to: peer))
             return .known
         }
+        if let told = wordThatSettles(claim) {
+            effects.append(.answer(Update(kind: UpdateKind.receipt, body: told), to: peer))
+            return .known
+        }
         if let (own, leaseLeft) = ownClaim(on: line, now: now), !gives(way: own, to: claim) {
             answer(claim, of: peer, .held(own, by: id, leaseLeft: leaseLeft))
             return .known
@@ -44,6 +48,16 @@ extension Notices {
             advance(line, now: now)
         }
         return .new
+    }
+
+    /// What a contact was told, if nothing is left to tell it of the very news that a claim is about:
+    /// its claimant has missed that word, as after a cut, and would tell of an end whose beginning
+    /// was taken back already.
+    private func wordThatSettles(_ claim: Claim) -> [UInt8]? {
+        guard !claim.hasLeft, errands[claim.line] == nil,
+            stories[claim.line.topic]?.place == claim.place
+        else { return nil }
+        return ledger.signedTold(on: claim.line)?.body
     }
 
     private static var supersededMax: Int { 3 }
@@ -101,13 +115,6 @@ extension Notices {
         case .ack:
             pending.yielded.append(peer)
             pending.doubts.removeAll { $0.node == peer }
-            // Every living owner: of two that claim at once because they see the members
-            // differently, one ack each would let both go on. From beyond the owners, the leave of
-            // another such node is worth nothing while an owner lives, who may hold a claim that it
-            // never heard of.
-            let owners = news.ladder.owners(besides: id).filter { isAlive($0) }
-            pending.isAcked =
-                !owners.isEmpty && owners.allSatisfy { pending.yielded.contains($0) }
         case .held(let claim, let holder, let leaseLeft):
             guard holder != id, claim.line == line else { return .known }
             let leaseEnd = now + leaseLeft.clamped(from: .zero, to: parameters.lease)
@@ -132,7 +139,7 @@ extension Notices {
             return .new
         }
         errand.phase = .claiming(pending)
-        if pending.isAcked, pending.doubts.isEmpty {
+        if pending.doubts.isEmpty, hasLeave(pending, for: news) {
             send(&errand, pending, on: line, for: news, now: now)
         }
         errands[line] = errand

@@ -52,16 +52,33 @@ extension Notices {
 
     func isMajorityFresh(_ now: Instant) -> Bool { majorityUntil.map { now <= $0 } ?? false }
 
-    /// Whether a silence holds the errand; one that has just ended lets the ladder begin.
+    /// Whether a silence, or what its check stands on, holds the errand; a hold that has just ended
+    /// lets the ladder begin.
     private mutating func hold(_ errand: inout Errand, now: Instant) {
-        let until = silence(of: errand.notice.check, now: now)
-        if until == nil, errand.isHeld {
-            errand.isHeld = false
+        let isSilenced = silence(of: errand.notice.check, now: now) != nil
+        let reason = isSilenced ? Reason.none : dependencyHold(of: errand, now: now)?.reason
+        if reason == nil, errand.isHeld {
+            errand.hold = nil
             errand.base = max(errand.base, now)
-        } else if until != nil, !errand.isHeld, !errand.hasLeft {
-            errand.isHeld = true
-            giveUpClaim(&errand)
+        } else if let reason, errand.isHeld || !errand.hasLeft {
+            if !errand.isHeld { giveUpClaim(&errand) }
+            errand.hold = reason
         }
+    }
+
+    /// That a check is up again is told in any case: who was told of its outage waits for it. The
+    /// mesh's own troubles stand on nothing.
+    private func dependencyHold(of errand: Errand, now: Instant) -> DependencyBook.Hold? {
+        guard errand.notice.state != .up, errand.notice.kind != .mesh else { return nil }
+        return dependencies.hold(errand.notice.check, now: now)
+    }
+
+    /// When a hold ends by itself, if it does.
+    private func holdEnd(of errand: Errand, now: Instant) -> Instant? {
+        if let end = silence(of: errand.notice.check, now: now) {
+            return wallClock.instant(of: end) + .milliseconds(1)
+        }
+        return dependencyHold(of: errand, now: now)?.until
     }
 
     /// Goes back to waiting. A claim that was sent is left to end by itself.
@@ -74,10 +91,7 @@ extension Notices {
     private mutating func wait(
         _ errand: inout Errand, on line: Line, for news: News, now: Instant
     ) -> Instant? {
-        if errand.isHeld {
-            return silence(of: errand.notice.check, now: now)
-                .map { wallClock.instant(of: $0) + .milliseconds(1) }
-        }
+        if errand.isHeld { return holdEnd(of: errand, now: now) }
         guard mayClaim(news), news.ladder.rank(of: id) != nil, route(for: line) != nil else {
             return nil
         }
@@ -145,30 +159,39 @@ extension Notices {
             errands[line] = errand
             return advance(line, now: now)
         }
-        let audience = news.ladder.audience(of: id)
+        let asksAll = asksAll(for: news, now: now)
+        let audience = news.ladder.audience(of: id, asksAll: asksAll)
         if !audience.isEmpty { effects.append(.sendClaim(claim.update(), to: audience)) }
         // Others that are taken for dead may have just come back, with news: a moment for them, too.
         errand.phase = .claiming(
             Errand.Pending(
-                claim: claim, deadline: audience.isEmpty ? now : now + parameters.claimWait,
-                nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease))
+                claim: claim, deadline: audience.isEmpty ? now : now + claimWait(now: now),
+                nextTry: now + parameters.claimRetry, leaseEnd: now + parameters.lease,
+                asksAll: asksAll))
         errands[line] = errand
         advance(line, now: now)
     }
 
-    /// Claims once more where no answer has come, and decides when the wait is over.
+    /// Claims once more where no answer has come, asks more where an owner is silent to
+    /// the last, and decides when the wait is over.
     private mutating func claimOn(
         _ errand: inout Errand, _ pending: Errand.Pending, on line: Line, for news: News,
         now: Instant
     ) -> Instant? {
+        var pending = pending
+        if now + parameters.claimRetry >= pending.deadline, widens(pending, for: news) {
+            pending.asksAll = true
+            pending.deadline = now + parameters.claimRetry * 2
+            pending.nextTry = now
+        }
         guard now < pending.deadline else {
             decide(&errand, pending, on: line, for: news, now: now)
             return nil
         }
         guard now >= pending.nextTry else { return min(pending.deadline, pending.nextTry) }
-        let silent = news.ladder.audience(of: id).filter { !pending.yielded.contains($0) }
+        let silent = news.ladder.audience(of: id, asksAll: pending.asksAll)
+            .filter { !pending.yielded.contains($0) }
         if !silent.isEmpty { effects.append(.sendClaim(pending.claim.update(), to: silent)) }
-        var pending = pending
         pending.nextTry = now + parameters.claimRetry
         errand.phase = .claiming(pending)
         return min(pending.deadline, pending.nextTry)
@@ -219,7 +242,8 @@ extension Notices {
         leaving.hasLeft = true
         errand.phase = .sending(
             Errand.Attempt(
-                claim: leaving, token: token, deadline: now + parameters.attemptTimeout,
+                claim: leaving, token: token, asksAll: pending.asksAll,
+                deadline: now + parameters.attemptTimeout,
                 nextRenewal: now + parameters.leaseRenewal))
         effects.append(.deliver(DeliveryOrder(token: token, notice: errand.notice)))
     }
@@ -235,7 +259,7 @@ extension Notices {
         }
         guard now >= attempt.nextRenewal else { return min(attempt.deadline, attempt.nextRenewal) }
         var attempt = attempt
-        let audience = news.ladder.audience(of: id)
+        let audience = news.ladder.audience(of: id, asksAll: attempt.asksAll)
         if !audience.isEmpty { effects.append(.sendClaim(attempt.claim.update(), to: audience)) }
         attempt.nextRenewal = now + parameters.leaseRenewal
         errand.phase = .sending(attempt)

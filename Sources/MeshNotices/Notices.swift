@@ -20,7 +20,11 @@ package struct Notices: Sendable {
     var wallClock: WallClock
     var generation: UInt32 = 0
     var footing: Footing = .unsettled
+    /// In this life.
+    var hasHadMajority = false
     var majorityUntil: Instant?
+    /// Until then this node, back from an absence, asks more than the owners before it tells.
+    var waryUntil: Instant?
     /// When an answer about the majority was last asked for and is still awaited.
     var rollCallEnd: Instant?
     /// Errands that wait for it, in the order in which they asked.
@@ -29,6 +33,7 @@ package struct Notices: Sendable {
     var notAlive: Set<NodeID> = []
 
     var routes = RouteBook()
+    var dependencies = DependencyBook()
     var contacts: Set<ContactID> = []
     var meshCheck = CheckID(.zero)
 
@@ -130,6 +135,25 @@ package struct Notices: Sendable {
         }
     }
 
+    /// Which checks stand on which. `setDown` says what of it is down, for all of them anew.
+    package mutating func setDependencies(_ dependencies: [CheckID: Dependency], now: Instant) {
+        guard !dependencies.isEmpty || !self.dependencies.dependants.isEmpty else { return }
+        self.dependencies.set(dependencies)
+        for line in errands.keys.sorted() { advance(line, now: now) }
+    }
+
+    /// Checks that others stand on, ascending.
+    package var bases: [CheckID] { dependencies.dependants.keys.sorted() }
+
+    /// What the certified state of a check means for those that stand on it; of others nothing is
+    /// kept.
+    package mutating func setDown(_ check: CheckID, _ isDown: Bool, now: Instant) {
+        guard dependencies.set(check, isDown: isDown, now: now) else { return }
+        for dependant in dependencies.dependants[check] ?? [] {
+            for line in openLines[dependant] ?? [] { advance(line, now: now) }
+        }
+    }
+
     /// The wall clock was set: silences end by it.
     package mutating func set(_ wallClock: WallClock, now: Instant) {
         self.wallClock = wallClock
@@ -150,6 +174,11 @@ package struct Notices: Sendable {
         guard footing != self.footing else { return }
         let before = self.footing
         self.footing = footing
+        if footing == .majority {
+            // A start is no absence: it has compared with one of the others.
+            if hasHadMajority { beWary(now: now) }
+            hasHadMajority = true
+        }
         for line in errands.keys.sorted() {
             guard let news = stories[line.topic] else { continue }
             let needed: Footing = news.needsMajority ? .majority : .settled

@@ -18,6 +18,8 @@ package protocol StatusSource: AnyObject {
     func check(_ check: CheckID) -> CheckStatus?
     /// The certified state; `nil` is unknown. Asked for every check at once, so to be quick.
     func state(of check: CheckID) -> TargetState?
+    /// The words that it is to be found by. Asked as `state` is.
+    func tags(of check: CheckID) -> [String]
     /// Of a check, or of the built-in check `mesh`.
     func notifications(of check: CheckID) -> [NotificationStatus]
     /// The built-in check that notices about the mesh itself belong to.
@@ -77,12 +79,14 @@ package struct NodeStatus: Sendable {
     package var version: String
     package var startedAt: WallTime
     package var mesh: String
+    /// Whether this node is on the side that decides.
+    package var hasMajority: Bool
     /// Of the page.
     package var title: String
 
     package init(
         name: String, id: NodeID, zone: String, version: String, startedAt: WallTime, mesh: String,
-        title: String
+        hasMajority: Bool, title: String
     ) {
         self.name = name
         self.id = id
@@ -90,6 +94,7 @@ package struct NodeStatus: Sendable {
         self.version = version
         self.startedAt = startedAt
         self.mesh = mesh
+        self.hasMajority = hasMajority
         self.title = title
     }
 }
@@ -125,6 +130,7 @@ package struct CheckStatus: Sendable {
     /// Empty for a check that is not configured here.
     package var type = ""
     package var target = ""
+    package var tags: [String] = []
     /// Certified; `nil` is unknown.
     package var state: TargetState?
     package var since: WallTime?

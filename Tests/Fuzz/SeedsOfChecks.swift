@@ -102,7 +102,8 @@ extension Seeds {
     }
 
     static let topics: [Topic] = [
-        .chain(check.id), .partial(check.id), .mesh(subject: Bytes16(high: 3, low: 3)),
+        .chain(check.id), .partial(check.id, group: Seeds.node),
+        .mesh(subject: Bytes16(high: 3, low: 3)),
     ]
 
     static let receipts = topics.flatMap {

@@ -130,6 +130,13 @@ import Testing
         #expect(try bench.saw(try ask { $0.expect = .one(.contains("192.0.2.80")) }) == "up: ")
         #expect(peer.count(.udp) == 1)
         #expect(peer.count(.tcp) == 1)
+        // The deadline is the same one: a server that hangs there is down in time.
+        peer.talk = { $1.send([0, 100, 1]) }
+        let observation = try bench.look(try ask())
+        #expect(
+            observation.outcome
+                == .saw(.down, Reason("timed out after 400 ms while waiting for the answer")))
+        #expect(observation.latency < .seconds(2))
     }
 
     @Test func `over TCP alone no datagram is sent`() throws {

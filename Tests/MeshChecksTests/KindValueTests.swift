@@ -150,7 +150,7 @@ struct KindValueTests {
         let slow = plan.conclude([answered(900), answered(501), answered(1)]).observation
         #expect(
             slow.outcome
-                == .saw(.degraded, Reason("median round trip time exceeded threshold (500ms)")))
+                == .saw(.degraded, Reason("median round trip 501ms, above the threshold of 500ms")))
         #expect(slow.latency == .milliseconds(501))
         let fair = plan.conclude([answered(900), answered(500), answered(1)]).observation
         #expect(fair.outcome == .saw(.up, .none))
@@ -165,6 +165,54 @@ struct KindValueTests {
     @Test func `a node that cannot try says nothing about the target`() {
         let observation = plan.conclude([answered(1), .impossible(.noResources)]).observation
         #expect(observation.outcome == .abstained(.noResources))
+    }
+
+    private func refused(_ milliseconds: Int64) -> Attempt {
+        .failed(Reason("refused"), after: .milliseconds(milliseconds))
+    }
+
+    @Test func `as many attempts may fail as is said, and the median is that of the others`() {
+        let plan = AttemptPlan(count: 4, threshold: .milliseconds(50), failuresAllowed: 2)
+        let two = [refused(1), answered(20), refused(1)]
+        #expect(!plan.isDecided(by: two))
+        let fine = plan.conclude(two + [answered(40)]).observation
+        #expect(fine.outcome == .saw(.up, .none) && fine.latency == .milliseconds(30))
+        #expect(plan.isDecided(by: two + [refused(1)]))
+        let bad = plan.conclude(two + [refused(1)]).observation
+        #expect(bad.outcome == .saw(.down, Reason("refused")))
+        let slow = plan.conclude([refused(1), answered(60), answered(70), refused(1)]).observation
+        #expect(
+            slow.outcome
+                == .saw(.degraded, Reason("median round trip 65ms, above the threshold of 50ms")))
+    }
+
+    @Test func `what could not be tried counts against nobody`() {
+        let plan = AttemptPlan(count: 3, failuresAllowed: 1)
+        let impossible = Attempt.impossible(.noResources)
+        #expect(plan.isDecided(by: [impossible, impossible]))
+        #expect(
+            plan.conclude([impossible, refused(1)]).observation.outcome == .abstained(.noResources))
+        #expect(
+            plan.conclude([impossible, answered(1), answered(1)]).observation.outcome
+                == .saw(.up, .none))
+        #expect(
+            plan.conclude([refused(1), refused(1)]).observation.outcome
+                == .saw(.down, Reason("refused")))
+    }
+
+    @Test func `where failing is the wish, an answer is down and a failure is up`() {
+        let plan = AttemptPlan(isInverted: true)
+        let works = Observation.Outcome.saw(.down, Reason("it works, and should not"))
+        #expect(plan.conclude([answered(1)]).observation.outcome == works)
+        let poor = Attempt.degraded(Reason("slow"), after: .milliseconds(1))
+        #expect(plan.conclude([poor]).observation.outcome == works)
+        #expect(plan.conclude([refused(5)]).observation.outcome == .saw(.up, .none))
+        #expect(
+            plan.conclude([.impossible(.noResolver)]).observation.outcome
+                == .abstained(.noResolver))
+        let three = AttemptPlan(count: 3, isInverted: true)
+        #expect(!three.isDecided(by: [refused(1)]) && three.isDecided(by: [answered(1)]))
+        #expect(three.conclude([refused(1), refused(1), answered(1)]).observation.outcome == works)
     }
 
     @Test func `the longest look has every attempt and every pause in it`() {

@@ -41,7 +41,7 @@ struct ProblemTests {
         (#""quorum": 4"#, "quorum: 4 is above the check's confirmations of 3: nobody could agree"),
         (#""quorum": []"#, #"quorum: expected "majority", "all" or a number"#),
         (#""timeout": "50ms""#, "timeout: 50ms is below the minimum of 100ms"),
-        (#""attempts": 11"#, "attempts: 11 is above the maximum of 10"),
+        (#""attempts": 101"#, "attempts: 101 is above the maximum of 100"),
         (
             #""attempts": 3, "attempt_spacing": "30s""#,
             "attempts: 3 attempts, 30s apart, do not fit into an interval of 1m"
@@ -51,6 +51,20 @@ struct ProblemTests {
             "threshold_rtt: 20s is not below the timeout of 10s: such an answer is down, never degraded"
         ),
         (#""enabled": "yes""#, "enabled: expected true or false"),
+        (#""attempts_may_fail": 100"#, "attempts_may_fail: 100 is above the maximum of 99"),
+        (
+            #""attempts": 2, "attempts_may_fail": 2"#,
+            "attempts_may_fail: 2 is not below the number of attempts, 2: nothing could be down"
+        ),
+        (
+            #""invert": true, "threshold_rtt": "1s""#,
+            #"threshold_rtt: means nothing with "invert": no answer is the wish"#
+        ),
+        (#""tags": "web""#, "tags: expected a list in brackets, found a text"),
+        (
+            #""tags": [""]"#,
+            "tags[0]: is no tag: write 1 to 64 bytes without control characters"
+        ),
         (
             #""method": "get""#,
             #"method: "get" is no method: write GET, HEAD, POST or another in capitals"#
@@ -143,11 +157,11 @@ struct ProblemTests {
         ),
         (
             #"{"name": "a"}"#,
-            "checks[0].type: is missing: write one of \"dns\", \"http\", \"icmp\", \"tcp\" and \"tls\""
+            "checks[0].type: is missing: write one of \"dns\", \"exec\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
             #"{"name": "a", "type": "heartbeat"}"#,
-            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"http\", \"icmp\", \"tcp\" and \"tls\""
+            "checks[0].type: \"heartbeat\" is not supported yet by this version: it has \"dns\", \"exec\", \"http\", \"icmp\", \"tcp\" and \"tls\""
         ),
         (
             #"{"name": "a", "type": "htp"}"#,
@@ -181,6 +195,42 @@ struct ProblemTests {
         (
             #"{"name": "a", "type": "tcp", "address": "a.example:1", "adress": 1}"#,
             "checks[0].adress: unknown key: the nearest known key is \"address\""
+        ),
+        (
+            #"{"name": "a", "type": "exec"}"#,
+            "checks[0].command: is missing: write a program's path, or its name in PATH"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": ""}"#,
+            "checks[0].command: is empty: leave it out"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a\u0000"}"#,
+            "checks[0].command: holds a zero byte, which ends a path"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "arguments": "b"}"#,
+            "checks[0].arguments: expected a list in brackets, found a text"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "arguments": ["b", "\u0000"]}"#,
+            "checks[0].arguments[1]: holds a zero byte, which ends an argument"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "environment": {"A": 1}}"#,
+            "checks[0].environment.A: expected a text in quotes, found a number"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "environment": {"A=": "b"}}"#,
+            "checks[0].environment.A=: is no variable: a name without \"=\", and both together at most 4096 bytes without a zero"
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "raise": "wran"}"#,
+            "checks[0].raise: \"wran\" is neither \"error\" nor \"warn\""
+        ),
+        (
+            #"{"name": "a", "type": "exec", "command": "a", "shell": true}"#,
+            "checks[0].shell: unknown key: the nearest known key is \"delay\""
         ),
         ("1", "checks[0]: expected an object in braces, found a number"),
     ])
@@ -431,7 +481,9 @@ struct ProblemTests {
         #expect(Reading().problems("[]") == ["expected an object in braces, found a list"])
         #expect(
             Reading().problems(#"{"checkers": []}"#)
-                == ["checkers: this is Checkup's file, which is not supported yet by this version"])
+                == [
+                    "checkers: this is Checkup's file, which \"checkmesh check\" runs: a node needs a mesh.json"
+                ])
     }
 
     @Test func `no problem shows a secret`() {

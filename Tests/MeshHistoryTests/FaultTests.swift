@@ -143,6 +143,20 @@ import Testing
         try desk.end(third)
     }
 
+    @Test func `a file that is removed under the node is told of, once and for good`() throws {
+        let desk = try Desk()
+        desk.options.upkeepPeriod = .milliseconds(1)
+        let store = try desk.open()
+        #expect(try desk.store(item("a", "1"), in: store) == .durable)
+        #expect(store.faults.isEmpty)
+        #expect(unsafe unlink("\(desk.directory)/state.db") == 0)
+        try desk.run { store.faults[.state]?.kind == .gone }
+        #expect(try desk.store(item("a", "2"), in: store) == .durable)
+        #expect(store.faults[.state]?.kind == .gone)
+        #expect(desk.events.count == 1)
+        try desk.end(store)
+    }
+
     @Test func `a disk that hangs keeps nobody waiting`() throws {
         let desk = try Desk()
         let isHanging = Mutex(false)

@@ -49,6 +49,14 @@ private let place = SocketAddress(ipv4: 0x7F00_0002, port: 0)
 private let place6 = SocketAddress.loopback6
 
 @Suite struct ResolverTests {
+    @Test func `whom it asks is known, in their order, with their ports`() throws {
+        let resolver = Resolver(
+            on: try EventLoop(), servers: "127.0.0.1:5353,[2001:db8::1]:54,192.0.2.1")
+        #expect(
+            resolver.servers.map(\.description)
+                == ["127.0.0.1:5353", "[2001:db8::1]:54", "192.0.2.1:53"])
+    }
+
     @Test func `a name has the addresses of both families, at the port that was asked for`() throws
     {
         let bench = try Bench { _, _ in .addresses([place, place6], life: 60) }

@@ -87,6 +87,37 @@ struct RegressionSeeds {
             until: .minutes(1),
             story: "a clone that had raised the generation was killed before its original heard of "
                 + "that; it was dead, and the invariant called it false"),
+        Seed(
+            scenario: "chaos", seed: 126, nodes: 5, lossPerMillion: 250_000, checks: 1_000,
+            until: .minutes(5),
+            story: "half of the mesh was within reach, with its lowest id; the invariant found a "
+                + "lower one, which the minter's own name had had under a former key"),
+        Seed(
+            scenario: "chaos", seed: 211, nodes: 20, lossPerMillion: 250_000, checks: 100,
+            until: .minutes(3),
+            story: "back from a cut, an owner heard of the last flip before it heard that the one "
+                + "before was told as the end, and told an end again: the others had nothing to "
+                + "tell and said yes to its claim"),
+        Seed(
+            scenario: "chaos", seed: 9_013, nodes: 20, lossPerMillion: 50_000, checks: 100,
+            until: .seconds(310),
+            story: "who had taken a dead node's name left again; the invariant counted the dead "
+                + "one once more, and called a majority of 11 of 21 a minority"),
+        Seed(
+            scenario: "chaos", seed: 9_024, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            until: .minutes(3),
+            story: "two of four had the lowest id among them; the invariant left out the asker's "
+                + "own key under its name, and took its lost one, which was lower, for the lowest"),
+        Seed(
+            scenario: "chaos", seed: 9_132, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            until: .seconds(230),
+            story: "an owner that had signed degraded saw the target up; who had only the first "
+                + "word minted degraded, it itself up, 12 ms apart: a fork that the design ends"),
+        Seed(
+            scenario: "chaos", seed: 3_028, nodes: 5, lossPerMillion: 250_000, checks: 1_000,
+            until: .seconds(248),
+            story: "one of two that had lost the quorum told so and left; the other, alone, told "
+                + "it once more under its own name"),
     ]
 
     @Test(arguments: seeds)

@@ -38,6 +38,20 @@ struct TellingStoryTests {
         }
     }
 
+    /// It hears of the flip within milliseconds, and of the receipt when dossiers are exchanged.
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func `an owner that slept while another told does not tell again when that one is gone`(
+        seed: UInt64
+    ) throws {
+        let story = try Story("owner-wakes", seed: seed) { request in
+            request.interval = .seconds(1)
+            request.delay = 0
+            request.confirmations = 2
+        }
+        #expect(story.told(.down).count == 6)
+        #expect(story.told(.up).count == 6)
+    }
+
     @Test func `a contact that only some know is told by one of them`() throws {
         let story = try Story("contact-unknown-to-most")
         #expect(story.counts == [.down: 6, .up: 6])

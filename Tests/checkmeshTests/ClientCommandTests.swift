@@ -48,6 +48,17 @@ struct ClientCommandTests {
             ])
     }
 
+    @Test func `a node that is cut off says what it is worth`() throws {
+        node.say(
+            #"{"mesh": {"name": "m", "alive": 1, "dead": 4, "majority": false}}"#,
+            at: "/api/v1/status")
+        try commands().status()
+        #expect(
+            console.lines.last
+                == "this node does not reach most of the mesh: nothing is decided or told on its side"
+        )
+    }
+
     @Test func `lists are tables, and JSON is the node's own`() throws {
         let members = """
             {"members": [{"name": "a", "id": "01", "zone": "x", "address": "192.0.2.1:7946",

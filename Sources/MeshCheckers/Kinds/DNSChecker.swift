@@ -26,7 +26,7 @@ final class DNSChecker: Checker {
     private let room = DNSAttempt.Room()
     private var attempts: [UInt64: DNSAttempt] = [:]
     private var lastNumber: UInt64 = 0
-    /// When each attempt goes on. One that has gone on, or ended, meanwhile is passed over.
+    /// When each attempt goes on, one entry for each, and some for those that have ended.
     private var times = DeadlineQueue<UInt64>()
     private var alarm: LoopAlarm?
 
@@ -51,7 +51,9 @@ final class DNSChecker: Checker {
         }
         attempt.cancelLookup = resolver.addresses(
             of: server.host, port: server.port, version: check.version, deadline: attempt.deadline
-        ) { [unowned self, unowned attempt] result in
+        ) { [unowned self, weak attempt] result in
+            // What was refused for want of room answers even if it was taken back.
+            guard let attempt else { return }
             attempt.cancelLookup = nil
             switch result {
             case .success(let addresses): self.start(attempt, number, at: addresses)
@@ -82,8 +84,9 @@ final class DNSChecker: Checker {
 
     private func timePassed() {
         while let (number, due) = times.popDue(at: loop.now) {
-            guard let attempt = attempts[number], attempt.nextTime <= due else { continue }
-            attempt.timePassed()
+            guard let attempt = attempts[number] else { continue }
+            // It may have been put off: then it has no other place in the queue.
+            if attempt.nextTime <= due { attempt.timePassed() }
             if attempts[number] != nil { schedule(number, at: attempt.nextTime) }
         }
         alarm?.set(at: times.nextDeadline)

@@ -88,6 +88,7 @@ extension HTTPRequest {
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
             timeout: check.attempts.timeout, redirects: check.redirects,
             bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust))
+        bodyKeptMax = check.bodyByteCountNeeded
         if !check.extras.areUsual { add(check.extras.values) }
     }
 

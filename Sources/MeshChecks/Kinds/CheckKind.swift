@@ -7,6 +7,7 @@ package import MeshCore
 /// does; what may be shown of one is its `type` and its `target`.
 package enum CheckKind: Sendable, Hashable {
     case dns(DNSCheck)
+    case exec(ExecCheck)
     case http(HTTPCheck)
     case icmp(ICMPCheck)
     case tcp(TCPCheck)
@@ -16,6 +17,7 @@ package enum CheckKind: Sendable, Hashable {
     package var type: String {
         switch self {
         case .dns: "dns"
+        case .exec: "exec"
         case .http: "http"
         case .icmp: "icmp"
         case .tcp: "tcp"
@@ -27,6 +29,7 @@ package enum CheckKind: Sendable, Hashable {
     package var target: String {
         switch self {
         case .dns(let check): check.target
+        case .exec(let check): check.command
         case .http(let check): check.url.shown
         case .icmp(let check): check.target
         case .tcp(let check): check.address.description
@@ -38,6 +41,7 @@ package enum CheckKind: Sendable, Hashable {
     package var attempts: AttemptPlan {
         switch self {
         case .dns(let check): check.attempts
+        case .exec(let check): check.attempts
         case .http(let check): check.attempts
         case .icmp(let check): check.attempts
         case .tcp(let check): check.attempts
@@ -56,6 +60,7 @@ package enum CheckKind: Sendable, Hashable {
         attempts.write(to: &text)
         switch self {
         case .dns(let check): check.write(to: &text)
+        case .exec(let check): check.write(to: &text)
         case .http(let check): check.write(to: &text)
         case .icmp(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)

@@ -39,6 +39,22 @@ package enum TLSTrust: Sendable, Hashable {
     }
 }
 
+/// A client's own certificate, with those that lead to a root behind it, and its key: PEM files.
+package struct TLSIdentity: Sendable, Hashable {
+    package var certificateFile: String
+    package var keyFile: String
+
+    package init(certificateFile: String, keyFile: String) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+    }
+
+    func write(to text: inout DefinitionText) {
+        text.add("tls_cert_file", .text(certificateFile))
+        text.add("tls_key_file", .text(keyFile))
+    }
+}
+
 /// Versions of TLS, by the names that people give them. 1.0 and 1.1 are for what can't be replaced.
 package enum TLSVersion: String, Sendable, Hashable, CaseIterable {
     case tls10 = "1.0"

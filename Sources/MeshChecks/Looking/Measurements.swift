@@ -22,6 +22,8 @@ package struct Measurements: Sendable, Hashable {
     package var status: Int?
     package var packetsSent: Int?
     package var packetsReceived: Int?
+    /// Of a look that was not possible: why, in more words than the abstention has.
+    package var remark: Reason?
 
     package init() {}
 
@@ -40,6 +42,8 @@ package struct LookResult: Sendable, Hashable {
     package var observation: Observation
     /// Of the attempt that decided, or of the last one.
     package var measurements: Measurements
+    /// What it was concluded from, in their order, as they were made.
+    package var attempts: [Attempt] = []
 
     package init(_ observation: Observation, _ measurements: Measurements = Measurements()) {
         self.observation = observation

@@ -7,19 +7,20 @@ package struct JSONParser {
         /// Values inside each other.
         package var depthMax: Int
         package var valuesMax: Int
-        /// Whether an object may have a key twice: the last one counts then, as in most parsers.
-        package var allowsRepeatedKeys: Bool
+        /// As most parsers are: an object may have a key twice, and the last one counts; a byte
+        /// order mark is passed over (RFC 8259, 8.1).
+        package var isLenient: Bool
 
-        package init(depthMax: Int, valuesMax: Int, allowsRepeatedKeys: Bool) {
+        package init(depthMax: Int, valuesMax: Int, isLenient: Bool) {
             self.depthMax = depthMax
             self.valuesMax = valuesMax
-            self.allowsRepeatedKeys = allowsRepeatedKeys
+            self.isLenient = isLenient
         }
 
         package static let configuration = Limits(
-            depthMax: 32, valuesMax: .max, allowsRepeatedKeys: false)
+            depthMax: 32, valuesMax: .max, isLenient: false)
         package static let answer = Limits(
-            depthMax: 128, valuesMax: 100_000, allowsRepeatedKeys: true)
+            depthMax: 128, valuesMax: 100_000, isLenient: true)
     }
 
     private let bytes: [UInt8]
@@ -47,7 +48,10 @@ package struct JSONParser {
     ) throws(SyntaxError) -> JSONDocument {
         var parser = JSONParser(bytes, limits)
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-            throw parser.error("a byte order mark: save the file without one")
+            guard limits.isLenient else {
+                throw parser.error("a byte order mark: save the file without one")
+            }
+            parser.position = 3
         }
         let root = try parser.node()
         parser.skipSpace()
@@ -119,7 +123,7 @@ package struct JSONParser {
                 throw error("expected a key in double quotes, found \(found)")
             }
             let key = try text()
-            guard limits.allowsRepeatedKeys || keys.insert(key).inserted else {
+            guard limits.isLenient || keys.insert(key).inserted else {
                 position = offset
                 throw error("the key \"\(key)\" a second time: keep one of them")
             }

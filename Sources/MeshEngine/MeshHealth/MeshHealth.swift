@@ -120,10 +120,11 @@ struct MeshHealth: Sendable {
         lostSince = lostSince ?? now
         guard hasLostQuorum(at: now), lostSubject == nil, let lowest = sight.group.first
         else { return }
-        // A group that has shrunk or grown goes on with what part of it has told.
+        // A group that has shrunk or grown goes on with what part of it has told; who is neither
+        // here nor missed has left since.
         let adopted = sight.told.filter { told in
             told.subject.kind == .lostQuorum
-                && (sight.group.contains(told.node)
+                && (!sight.missing.contains(told.node)
                     || sight.group.contains { told.subject.isAbout($0.bytes) })
         }
         lostSubject =

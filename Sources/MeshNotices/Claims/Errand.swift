@@ -19,8 +19,9 @@ struct Errand: Sendable {
     /// Ranks that had their turn in this round: failed, or let a lease end.
     var spent: [NodeID] = []
     var phase: Phase = .waiting
-    /// A silence holds it back.
-    var isHeld = false
+    /// Why it is held back: no words for a silence, or what its check depends on.
+    var hold: Reason?
+    var isHeld: Bool { hold != nil }
     /// This node claimed it before it was started again, and may have sent it.
     var isResumed = false
     /// Attempts known of, all nodes' together.
@@ -60,7 +61,8 @@ struct Errand: Sendable {
         /// When it is said again to those who have not answered.
         var nextTry: Instant
         var leaseEnd: Instant
-        var isAcked = false
+        /// Beside the owners, the rest of the ladder was asked.
+        var asksAll: Bool
         /// Nodes of worse rank that another owner has told to go on: they may have sent, and only
         /// their own answer says. Until then there is no going on.
         var doubts: [ClaimBook.Held] = []
@@ -71,6 +73,8 @@ struct Errand: Sendable {
     struct Attempt: Sendable {
         var claim: Claim
         var token: DeliveryToken
+        /// As when it was claimed: whoever was asked waits for the lease.
+        var asksAll: Bool
         /// When it counts as failed.
         var deadline: Instant
         var nextRenewal: Instant

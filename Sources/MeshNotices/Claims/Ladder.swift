@@ -29,10 +29,9 @@ struct Ladder: Sendable, Hashable {
         nodes.count { $0 != me && !spent.contains($0) && isAlive($0) }
     }
 
-    /// Whom a claim of `me` is for: the owners; from beyond them, the whole ladder, because the
-    /// owners may all be gone and two of the others must still hear of one another.
-    func audience(of me: NodeID) -> [NodeID] {
-        (isOwner(me) ? nodes[..<ownerCount] : nodes[...]).filter { $0 != me }
+    /// Whom a claim of `me` is for: the owners or the whole ladder.
+    func audience(of me: NodeID, asksAll: Bool) -> [NodeID] {
+        (asksAll ? nodes[...] : nodes[..<ownerCount]).filter { $0 != me }
     }
 
     func isOwner(_ node: NodeID) -> Bool { nodes[..<ownerCount].contains(node) }

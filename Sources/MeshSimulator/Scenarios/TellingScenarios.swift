@@ -75,6 +75,15 @@ extension ScenarioCatalog {
             stage.setup.outsiders.append(Poacher(from: stage.settled + .seconds(20)))
             stage.extend(beyond: stage.settled + .seconds(80) * stage.checks.count)
         },
+        Scenario(
+            "owner-wakes",
+            "an owner sleeps while another tells, and wakes as the only one of them that is left",
+            nodesMin: 5, hasOwnTargets: true
+        ) { stage in
+            stage.watch(atLeast: 6)
+            stage.setup.outsiders.append(Sandman(from: stage.settled + .seconds(20)))
+            stage.extend(beyond: stage.settled + .seconds(100) * stage.checks.count)
+        },
     ]
 
     private static func stopInTurn(_ stage: inout Stage) {

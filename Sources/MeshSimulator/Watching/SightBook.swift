@@ -30,6 +30,15 @@ package struct SightBook: Sendable {
             return seen >= moment && (seen == latest || seen >= stale)
         }
 
+        /// When the last look began that showed exactly this; long ago if none did.
+        package func lastSaw(_ state: TargetState) -> Instant {
+            switch state {
+            case .up: up
+            case .degraded: degraded
+            case .down: down
+            }
+        }
+
         var latest: Instant { max(up, max(degraded, down)) }
     }
 

@@ -17,9 +17,21 @@ extension World {
             {
                 continue
             }
+            if hasLostName(identity.number, at: process) { continue }
             if stamp(identity.number) { known += 1 }
         }
         return known
+    }
+
+    /// Whether a process holds an identity for dead, and a later one under its name for gone: who
+    /// took a name keeps it from the dead, also by leaving.
+    private func hasLostName(_ identity: Int, at process: Int) -> Bool {
+        guard views.view(of: identity, by: process)?.standing.state == .dead else { return false }
+        let name = identities.nameNumber(of: identity)
+        return identities.all[(identity + 1)...].contains { later in
+            identities.nameNumber(of: later.number) == name
+                && views.view(of: later.number, by: process)?.standing.state.isKnown == false
+        }
     }
 
     private static let newsSpan = TimeSpan.seconds(10)
@@ -91,10 +103,12 @@ extension World {
     }
 
     /// Whether nobody whom the process knows has a lower id. Of several keys under one name it is
-    /// hard to say from here which one has it: the highest is taken for it.
+    /// hard to say from here which one has it: the highest is taken for it; its own it has itself.
     private func isLowest(_ id: NodeID, of process: Int) -> Bool {
-        var highest: [Int: NodeID] = [:]
+        let own = processes[process].identity
+        var highest = [identities.nameNumber(of: own): identities.all[own].id]
         for identity in identities.all where isKnown(identity.number, by: process) {
+            if hasLostName(identity.number, at: process) { continue }
             let name = identities.nameNumber(of: identity.number)
             highest[name] = max(highest[name] ?? identity.id, identity.id)
         }

@@ -27,6 +27,7 @@ extension JSONWriter {
                     json.field("suspect") { $0.number(members[.suspect] ?? 0) }
                     json.field("dead") { $0.number(members[.dead] ?? 0) }
                     json.field("left") { $0.number(members[.left] ?? 0) }
+                    json.field("majority") { $0.bool(node.hasMajority) }
                 }
             }
             json.field("checks") { json in
@@ -60,6 +61,7 @@ extension JSONWriter {
             json.field("name") { $0.string(check.name) }
             json.field("type") { $0.string(check.type) }
             json.field("target") { $0.string(check.target) }
+            json.field("tags") { $0.array(check.tags) { $0.string($1) } }
             json.field("state") { $0.string(check.state.word) }
             json.field("since") { $0.time(check.since) }
             json.field("epoch") { $0.number(check.epoch) }

@@ -21,7 +21,8 @@ struct ValidateCommand {
 
     private func tell(_ loaded: LoadedConfiguration) {
         let configuration = loaded.configuration
-        let warnings = loaded.warnings + MachineWarnings.of(configuration)
+        let warnings =
+            loaded.warnings + configuration.advice + MachineWarnings.of(configuration)
         if format == .json {
             console.print(
                 JSONText.table([

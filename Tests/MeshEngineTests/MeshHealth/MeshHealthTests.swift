@@ -130,6 +130,17 @@ struct MeshHealthTests {
         #expect(late.health.troubles.map(\.subject) == [MeshSubject(.lostQuorum, of: Self.node(1))])
     }
 
+    @Test func `what one told that has left since is not told again`() {
+        var patient = Patient()
+        patient.kill(3, 4, 5)
+        patient.wait(290)
+        patient.tell(Self.lost)
+        patient.sight.group = [Self.node(2)]
+        patient.wait(20)
+        #expect(patient.taken().isEmpty)
+        #expect(patient.health.troubles.map(\.subject) == [Self.lost])
+    }
+
     @Test func `a name once chosen outlives the node that it is of`() {
         var patient = Patient()
         patient.kill(4, 5, 3)

@@ -90,6 +90,24 @@ struct OrderStories {
         #expect(village.told.map(\.notice.state) == [.up])
     }
 
+    /// Seed 211 of chaos with 20 nodes, 100 checks and 25 % loss: a node came back from a cut, heard
+    /// of the last flip before it heard what had been told, and told an end for the second time.
+    @Test func `who missed that an outage was taken back does not tell its end again`() {
+        var village = Village(5)
+        village.learn(village.flip(1, .up, from: nil))
+        village.learn(village.flip(2, .down, from: .up))
+        village.run(for: .seconds(5))
+        village.cut([[0, 1, 2, 3], [4]])
+        village.learn(village.flip(3, .degraded, from: .down), at: [0, 1, 2, 3])
+        // Until its receipt is gossip no more.
+        village.run(for: .minutes(2))
+        #expect(village.told.map(\.notice.state) == [.down, .degraded])
+        village.cut([Array(village.all)])
+        village.learn(village.flip(4, .up, from: .degraded))
+        village.run(for: .minutes(10))
+        #expect(village.told.map(\.notice.state) == [.down, .degraded])
+    }
+
     @Test func `whoever wants outages alone is not told of one that ended unsent`() {
         var village = Village(3, routes: [Route(contact: Names.oncall, on: .offline)])
         village.receivers = [Names.oncall: .refuses]

@@ -23,6 +23,8 @@ struct Village {
         var notices: Notices
         var isRunning = true
         var pausedUntil: Instant?
+        /// When it was paused, and has not noticed yet.
+        var stoppedAt: Instant?
         /// What came in while it was paused.
         var backlog: [Event] = []
         var disk: [[UInt8]: [UInt8]] = [:]
@@ -59,6 +61,8 @@ struct Village {
     }
 
     static let start = Instant(nanoseconds: 1_000_000_000)
+    /// As the node finds it out.
+    static let stallMin = TimeSpan.milliseconds(1_500)
     static let wallStart = WallTime(milliseconds: 1_767_225_600_000)
 
     var residents: [Resident] = []
@@ -194,6 +198,7 @@ struct Village {
 
     mutating func pause(_ number: Int, for span: TimeSpan) {
         residents[number].pausedUntil = now + span
+        residents[number].stoppedAt = now
         happenings.schedule(.look(number), at: now + span)
     }
 
@@ -281,6 +286,9 @@ struct Village {
         case .look(let number):
             guard let end = residents[number].pausedUntil, end <= now else { return }
             residents[number].pausedUntil = nil
+            if let stopped = residents[number].stoppedAt, now - stopped > Self.stallMin {
+                act(number) { $0.noteAbsence(now: $1) }
+            }
             let backlog = residents[number].backlog
             residents[number].backlog = []
             for event in backlog { handle(event, at: number) }

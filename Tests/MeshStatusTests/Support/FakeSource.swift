@@ -9,7 +9,7 @@ import MeshStatus
 final class FakeSource: StatusSource {
     var node = NodeStatus(
         name: "fra-1", id: NodeID(id(1)), zone: "fra", version: "1.0.0", startedAt: time(0),
-        mesh: "production", title: "Example status")
+        mesh: "production", hasMajority: true, title: "Example status")
     var members: [MemberStatus] = [
         member("fra-1", 1, .alive), member("nyc-1", 2, .suspect), member("old-1", 3, .dead),
     ]
@@ -41,6 +41,7 @@ final class FakeSource: StatusSource {
     func check(named name: String) -> CheckID? { idsByName[name] }
     func check(_ check: CheckID) -> CheckStatus? { numbers[check].map { checks[$0] } }
     func state(of check: CheckID) -> TargetState? { numbers[check].flatMap { checks[$0].state } }
+    func tags(of check: CheckID) -> [String] { self.check(check)?.tags ?? [] }
     func notifications(of check: CheckID) -> [NotificationStatus] { notices[check] ?? [] }
 
     func looks(

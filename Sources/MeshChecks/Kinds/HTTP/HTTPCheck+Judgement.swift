@@ -82,6 +82,15 @@ extension HTTPCheck {
     private static let lookedAtMax = 4 * 1_024
     private static let shownMax = 80
 
+    /// Bytes of a body that a judgement needs: without rules for it only its beginning, for people. Of
+    /// hundreds of looks under way, each would else hold what its target likes to send.
+    package var bodyByteCountNeeded: Int {
+        guard texts.isEmpty, extras.areUsual || extras.values.json.isEmpty else {
+            return Self.answerByteCountMax
+        }
+        return Self.lookedAtMax
+    }
+
     /// What a body begins with: error pages say why.
     private func beginning(of body: [UInt8]) -> String {
         guard !body.isEmpty, method != .head else { return "" }

@@ -4,6 +4,10 @@ import MeshVerdicts
 
 /// A check's history is one chain: each epoch has one flip, its parent is the flip before, its id
 /// says so.
+///
+/// Two minters can differ only about somebody whom both counted: who signed one state, and another a
+/// moment later, which only one of them had heard. Such a fork is within the design (6), and the
+/// truth agreement judges that it ends; any other is a fault.
 package struct EpochsUnique: Invariant {
     package static let name = "epochs-unique"
     package static let promise =
@@ -40,11 +44,30 @@ package struct EpochsUnique: Invariant {
         guard other != number, !world.setup.watch.allowsForks else { return }
         // Told once for each pair.
         flips[place] = number
+        guard !isChangeOfMind(entry, world.watch.truth.flips[other], in: world) else { return }
         let first = world.watch.truth.flips[other].flip
         log.add(
             Self.self, at: world.now,
             "\(world.processes[process].name) holds \(world.text(entry.flip)), where "
                 + "\(world.text(first)) stands")
+    }
+
+    /// How long a word may take to replace the one before it: it is mailed until it is received.
+    private static let mailSpan = TimeSpan.seconds(10)
+
+    /// Whether somebody has truly seen what either flip says, one after the other.
+    private func isChangeOfMind(
+        _ one: TruthBook.Entry, _ other: TruthBook.Entry, in world: World
+    ) -> Bool {
+        let apart =
+            max(one.firstHeldAt, other.firstHeldAt) - min(one.firstHeldAt, other.firstHeldAt)
+        guard one.flip.parent == other.flip.parent, apart <= Self.mailSpan else { return false }
+        let since =
+            world.watch.truth.number(of: one.flip.parent)
+            .map { world.watch.truth.flips[$0].firstHeldAt } ?? .zero
+        return world.watch.sights.sights(of: one.check).contains {
+            $0.lastSaw(one.flip.state) >= since && $0.lastSaw(other.flip.state) >= since
+        }
     }
 
     private func judgeStep(
