@@ -76,8 +76,8 @@ let platform: [Target] = [
 // Adapters: each knows the core's words and the platform's, never another adapter.
 let adapters: [Target] = [
     module(
-        "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshPatterns", "MeshResolver",
-        "MeshHTTPClient"),
+        "MeshCheckers", "MeshChecks", "MeshPlatform", "MeshCrypto", "MeshPatterns",
+        "MeshResolver", "MeshHTTPClient"),
     module(
         "MeshNotifiers", "MeshChecks", "MeshNotices", "MeshPlatform", "MeshResolver",
         "MeshHTTPClient"),

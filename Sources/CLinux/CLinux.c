@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/sockios.h>
@@ -12,9 +13,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -383,3 +387,120 @@ int64_t clinux_raise_descriptor_limit(void) {
     }
     return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }
+
+enum { CHILD_DESCRIPTORS = 1024, LAST_SIGNAL = 64 };
+
+// What the child tells its parent, whose memory it shares until it runs the program.
+struct child_failure {
+    volatile int code;
+    volatile enum clinux_child_step step;
+};
+
+static void close_from(int first) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
+#endif
+    // An older kernel. What this process opens is closed on exec; this is for the rest.
+    for (int number = first; number < 4096; number++) close(number);
+}
+
+// In the child, which shares the parent's memory and so calls nothing that takes a lock or a heap.
+static void become(const struct clinux_child *child, struct child_failure *failure) {
+    failure->step = CLINUX_CHILD_SETUP;
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The kernel's own structure, all of it zero: SIG_DFL. The C library refuses those two signals
+    // that it keeps for itself, and that may have been ignored when this process began.
+    const uint64_t usual[8] = {0};
+    for (int number = 1; number <= LAST_SIGNAL; number++)
+        syscall(SYS_rt_sigaction, number, usual, NULL, LAST_SIGNAL / 8);
+    struct rlimit core = {0, 0};
+    setrlimit(RLIMIT_CORE, &core);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > CHILD_DESCRIPTORS) {
+        files.rlim_cur = CHILD_DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    // The output may itself have one of the three numbers, where the parent has closed its own.
+    int output = child->output;
+    if (output < 3) output = fcntl(output, F_DUPFD, 3);
+    int input = open("/dev/null", O_RDONLY);
+    if (output < 0 || input < 0) goto failed;
+    if (dup2(output, 1) < 0 || dup2(output, 2) < 0) goto failed;
+    if (input != 0 && dup2(input, 0) < 0) goto failed;
+    close_from(3);
+    if (child->directory != NULL && chdir(child->directory) < 0) {
+        failure->step = CLINUX_CHILD_DIRECTORY;
+        goto failed;
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    // As execvp(3) has it, but that no shell is asked: what may not be run says more than what is
+    // not there.
+    failure->step = CLINUX_CHILD_PROGRAM;
+    int denied = 0;
+    errno = ENOENT;
+    for (char *const *candidate = child->candidates; *candidate != NULL; candidate++) {
+        execve(*candidate, child->arguments, child->environment);
+        if (errno == EACCES) denied = 1;
+        if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) goto failed;
+    }
+    if (denied) errno = EACCES;
+failed:
+    failure->code = errno == 0 ? EIO : errno;
+    _exit(127);
+}
+
+int clinux_start_child(const struct clinux_child *child, int *pidfd, enum clinux_child_step *step) {
+    struct child_failure failure = {0, CLINUX_CHILD_FORK};
+    // A handler of the parent's must not run in the child, on memory that both have.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t number = vfork();
+    if (number == 0) become(child, &failure);
+    int code = number < 0 ? errno : failure.code;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number > 0 && code == 0) {
+        failure.step = CLINUX_CHILD_SETUP;
+        // The number is the child's until somebody waits for it.
+        *pidfd = (int)syscall(SYS_pidfd_open, number, 0U);
+        if (*pidfd >= 0) return number;
+        code = errno;
+        kill(-number, SIGKILL);
+    }
+    if (number > 0) waitpid(number, NULL, 0);
+    *step = failure.step;
+    errno = code;
+    return -1;
+}
+
+int clinux_reap_child(int child, int *has_exited, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG) < 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *has_exited = info.si_code == CLD_EXITED;
+    *status = info.si_status;
+    return 1;
+}
+
+int clinux_ended_child(void) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return 0;
+    return info.si_pid;
+}
+
+int clinux_open_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) return 0;
+    int code = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = code;
+    return -1;
+}
+
+const char *clinux_environment_variable(int index) { return environ == NULL ? NULL : environ[index]; }

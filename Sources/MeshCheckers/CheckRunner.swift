@@ -1,5 +1,5 @@
 package import MeshChecks
-import MeshCore
+package import MeshCore
 package import MeshHTTPClient
 import MeshPatterns
 package import MeshPlatform
@@ -37,6 +37,8 @@ package final class CheckRunner {
         let kind: CheckKind
         let completion: (LookResult) -> Void
         let orderedAt: Instant
+        /// When it should have begun, if there is a schedule.
+        let due: Instant?
         var attempts: [Attempt] = []
         /// The window in which it began.
         var window: UInt64 = 0
@@ -44,19 +46,23 @@ package final class CheckRunner {
         var running: AttemptID?
 
         init(
-            _ kind: CheckKind, orderedAt: Instant, _ completion: @escaping (LookResult) -> Void
+            _ kind: CheckKind, orderedAt: Instant, due: Instant?,
+            _ completion: @escaping (LookResult) -> Void
         ) {
             self.kind = kind
             self.orderedAt = orderedAt
+            self.due = due
             self.completion = completion
         }
     }
 
     private let loop: EventLoop
     private let dns: DNSChecker
+    private let exec: ExecChecker
     private let http: HTTPChecker
     private let icmp: ICMPChecker
     private let tcp: TCPChecker
+    private let tls: TLSChecker
     private var looks: [UInt64: Look] = [:]
     private var lastNumber: UInt64 = 0
     /// What waits to begin, in its order. It may name looks that were taken back.
@@ -73,19 +79,24 @@ package final class CheckRunner {
         // One for all kinds: what one has compiled the others find.
         let patterns = ExpressionShelf()
         dns = DNSChecker(on: loop, resolver: resolver, patterns: patterns)
+        exec = ExecChecker(on: loop, patterns: patterns)
         http = HTTPChecker(on: loop, client: client, patterns: patterns)
         icmp = ICMPChecker(on: loop, resolver: resolver)
-        tcp = TCPChecker(on: loop, resolver: resolver, client: client)
+        let desk = CallDesk(on: loop, resolver: resolver)
+        tcp = TCPChecker(at: desk, patterns: patterns)
+        tls = TLSChecker(at: desk)
         nextWindow = LoopAlarm(on: loop) { [unowned self] in self.startWaiting() }
     }
 
     package var lookCount: Int { looks.count }
+    /// Of all looks that had a schedule.
+    package private(set) var startDelays = StartDelays()
 
     /// Looks once, with as many attempts as `kind` asks for, and calls `completion` once, never
     /// before this returns.
     @discardableResult
     package func look(
-        _ kind: CheckKind, _ completion: @escaping (LookResult) -> Void
+        _ kind: CheckKind, due: Instant? = nil, _ completion: @escaping (LookResult) -> Void
     ) -> LookID {
         lastNumber += 1
         let number = lastNumber
@@ -95,7 +106,7 @@ package final class CheckRunner {
             }
             return LookID(number: number)
         }
-        let look = Look(kind, orderedAt: loop.now, completion)
+        let look = Look(kind, orderedAt: loop.now, due: due, completion)
         looks[number] = look
         // Full of looks that were taken back, in the worst case; one window later it is not.
         if !waiting.append(number) { giveUp(look, number) }
@@ -132,6 +143,8 @@ package final class CheckRunner {
             }
             look.window = windowNumber
             startingCount += 1
+            // The clock itself: what this turn did before counts as well.
+            if let due = look.due { startDelays.note(SystemClock.now - due) }
             attempt(look, number)
         }
         if !waiting.isEmpty { nextWindow?.set(at: windowEnd) }
@@ -177,18 +190,22 @@ package final class CheckRunner {
     private func begin(_ kind: CheckKind, _ done: @escaping (Attempt) -> Void) -> AttemptID {
         switch kind {
         case .dns(let check): dns.begin(check, done)
+        case .exec(let check): exec.begin(check, done)
         case .http(let check): http.begin(check, done)
         case .icmp(let check): icmp.begin(check, done)
         case .tcp(let check): tcp.begin(check, done)
+        case .tls(let check): tls.begin(check, done)
         }
     }
 
     private func cancel(_ attempt: AttemptID, of kind: CheckKind) {
         switch kind {
         case .dns: dns.cancel(attempt)
+        case .exec: exec.cancel(attempt)
         case .http: http.cancel(attempt)
         case .icmp: icmp.cancel(attempt)
         case .tcp: tcp.cancel(attempt)
+        case .tls: tls.cancel(attempt)
         }
     }
 }

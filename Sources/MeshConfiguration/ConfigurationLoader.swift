@@ -6,18 +6,34 @@ package enum ConfigurationLoader {
     package static func load(
         _ options: RunOptions, using cryptography: any Cryptography
     ) throws(ConfigurationFault) -> LoadedConfiguration {
-        let sources = ConfigurationSources(
+        try ConfigurationReader.read(
+            bytes(of: options), flags: options.flags, from: sources(of: options),
+            using: cryptography)
+    }
+
+    /// What there is to look at, of a `mesh.json` or of a `checkup.json`.
+    package static func loadChecks(
+        _ options: RunOptions, using cryptography: any Cryptography
+    ) throws(ConfigurationFault) -> CheckList {
+        try CheckList.read(
+            bytes(of: options), flags: options.flags, from: sources(of: options),
+            using: cryptography)
+    }
+
+    private static func sources(of options: RunOptions) -> ConfigurationSources {
+        ConfigurationSources(
             variable: Machine.variable, folder: folder(of: options.configPath),
             hostName: Machine.hostName, sourceAddress: Machine.sourceAddress)
-        let file: FileContents
+    }
+
+    private static func bytes(of options: RunOptions) throws(ConfigurationFault) -> [UInt8] {
         do throws(FileFault) {
-            file = try MachineFiles.read(
-                options.configPath, atMost: Configuration.fileByteCountMax)
+            return try MachineFiles.read(
+                options.configPath, atMost: Configuration.fileByteCountMax
+            ).bytes
         } catch {
             throw ConfigurationFault([Finding("", "\(error): name another file with --config")])
         }
-        return try ConfigurationReader.read(
-            file.bytes, flags: options.flags, from: sources, using: cryptography)
     }
 
     private static func folder(of path: String) -> String {

@@ -12,6 +12,16 @@ package enum Machine {
         return unsafe String(validatingCString: value)
     }
 
+    /// Whether this process may run what is at `path`.
+    package static func isProgram(_ path: String) -> Bool {
+        var information = stat()
+        // Both read the path, which is lent for the call; one fills our own structure.
+        guard unsafe access(path, X_OK) == 0, unsafe stat(path, &information) == 0 else {
+            return false
+        }
+        return information.st_mode & S_IFMT == S_IFREG
+    }
+
     package static var hostName: String? {
         var name = [CChar](repeating: 0, count: 256)
         // Writes at most one byte less than the array has, so that a zero always ends it.

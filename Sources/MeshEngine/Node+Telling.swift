@@ -58,6 +58,7 @@ extension Node {
         _ certificate: Certificate, origin: CheckEvent.Origin, isContested: Bool, now: Instant
     ) {
         let flip = certificate.flip
+        noteBase(flip.check, now: now)
         guard plan.routes[flip.check] != nil, verdicts.flip(of: flip.check)?.id == flip.id,
             isContested || !notices.isQuiet(flip.check, flip.state, after: certificate.previous)
         else { return }
@@ -74,6 +75,23 @@ extension Node {
                 ownerCount: min(owners, ladder.count), isContested: isContested,
                 isRestored: origin == .restored),
             now: now)
+    }
+
+    /// Tells those who tell whether a check that others stand on is down.
+    private mutating func noteBase(_ check: CheckID, now: Instant) {
+        guard !plan.dependencies.isEmpty else { return }
+        notices.setDown(check, verdicts.flip(of: check)?.state == .down, now: now)
+    }
+
+    /// What stands on what has changed, or was read at the start.
+    mutating func setDependencies(now: Instant) {
+        notices.setDependencies(plan.dependencies, now: now)
+        noteBases(now: now)
+    }
+
+    private mutating func noteBases(now: Instant) {
+        guard !plan.dependencies.isEmpty else { return }
+        for base in notices.bases { noteBase(base, now: now) }
     }
 
     /// What is to be told was learnt when hardly a member was known, this node perhaps its only
@@ -137,6 +155,8 @@ extension Node {
         membership.noteMajority()
         takeFooting(now: now)
         settling.ticks += 1
+        // A chain that was lost changes a state without a flip.
+        noteBases(now: now)
         if settling.ticks % 30 == 0 { feedAllMembers(now: now) }
         watchMesh(now: now)
         askForSights(now: now)

@@ -113,6 +113,7 @@ package struct Node: Sendable {
         restored = []
         feedAllMembers(now: now)
         verdicts.set(plans: plan.checks, now: now)
+        setDependencies(now: now)
         notices.setRoutes(
             plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
             now: now)
@@ -250,6 +251,7 @@ package struct Node: Sendable {
     package mutating func handle(_ plan: WatchPlan, now: Instant) {
         self.plan = plan
         verdicts.set(plans: plan.checks, now: now)
+        setDependencies(now: now)
         notices.setRoutes(
             plan.routes, mesh: plan.meshRoutes, contacts: plan.contacts, meshCheck: meshCheck,
             now: now)

@@ -13,16 +13,20 @@ package struct WatchPlan: Sendable {
     /// Alerts that name the built-in check `mesh`. Without one, only that the quorum is lost is
     /// told, to every contact.
     package var meshRoutes: [Route]
+    /// What checks stand on: while one of these is down, nobody is told that they are, too.
+    package var dependencies: [CheckID: Dependency]
     /// The contacts that this node knows how to reach.
     package var contacts: Set<ContactID>
 
     package init(
         checks: [CheckDefinition] = [], routes: [CheckID: [Route]] = [:],
-        meshRoutes: [Route] = [], contacts: Set<ContactID> = []
+        meshRoutes: [Route] = [], dependencies: [CheckID: Dependency] = [:],
+        contacts: Set<ContactID> = []
     ) {
         self.checks = checks
         self.routes = routes
         self.meshRoutes = meshRoutes
+        self.dependencies = dependencies
         self.contacts = contacts
     }
 }

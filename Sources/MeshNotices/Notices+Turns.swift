@@ -52,16 +52,33 @@ extension Notices {
 
     func isMajorityFresh(_ now: Instant) -> Bool { majorityUntil.map { now <= $0 } ?? false }
 
-    /// Whether a silence holds the errand; one that has just ended lets the ladder begin.
+    /// Whether a silence, or what its check stands on, holds the errand; a hold that has just ended
+    /// lets the ladder begin.
     private mutating func hold(_ errand: inout Errand, now: Instant) {
-        let until = silence(of: errand.notice.check, now: now)
-        if until == nil, errand.isHeld {
-            errand.isHeld = false
+        let isSilenced = silence(of: errand.notice.check, now: now) != nil
+        let reason = isSilenced ? Reason.none : dependencyHold(of: errand, now: now)?.reason
+        if reason == nil, errand.isHeld {
+            errand.hold = nil
             errand.base = max(errand.base, now)
-        } else if until != nil, !errand.isHeld, !errand.hasLeft {
-            errand.isHeld = true
-            giveUpClaim(&errand)
+        } else if let reason, errand.isHeld || !errand.hasLeft {
+            if !errand.isHeld { giveUpClaim(&errand) }
+            errand.hold = reason
         }
+    }
+
+    /// That a check is up again is told in any case: who was told of its outage waits for it. The
+    /// mesh's own troubles stand on nothing.
+    private func dependencyHold(of errand: Errand, now: Instant) -> DependencyBook.Hold? {
+        guard errand.notice.state != .up, errand.notice.kind != .mesh else { return nil }
+        return dependencies.hold(errand.notice.check, now: now)
+    }
+
+    /// When a hold ends by itself, if it does.
+    private func holdEnd(of errand: Errand, now: Instant) -> Instant? {
+        if let end = silence(of: errand.notice.check, now: now) {
+            return wallClock.instant(of: end) + .milliseconds(1)
+        }
+        return dependencyHold(of: errand, now: now)?.until
     }
 
     /// Goes back to waiting. A claim that was sent is left to end by itself.
@@ -74,10 +91,7 @@ extension Notices {
     private mutating func wait(
         _ errand: inout Errand, on line: Line, for news: News, now: Instant
     ) -> Instant? {
-        if errand.isHeld {
-            return silence(of: errand.notice.check, now: now)
-                .map { wallClock.instant(of: $0) + .milliseconds(1) }
-        }
+        if errand.isHeld { return holdEnd(of: errand, now: now) }
         guard mayClaim(news), news.ladder.rank(of: id) != nil, route(for: line) != nil else {
             return nil
         }

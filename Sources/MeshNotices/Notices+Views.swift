@@ -68,7 +68,7 @@ extension Notices {
     private func status(
         of errand: Errand, on line: Line, now: Instant
     ) -> (NoticeStatus, NodeID?) {
-        if errand.isHeld { return (.held, nil) }
+        if let hold = errand.hold { return (.held(hold), nil) }
         switch errand.phase {
         case .storing, .claiming, .sending, .signing(.sent, _): return (.claimed, id)
         case .signing(.failed(let reason), _): return (.failed(reason), id)

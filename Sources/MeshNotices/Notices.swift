@@ -33,6 +33,7 @@ package struct Notices: Sendable {
     var notAlive: Set<NodeID> = []
 
     var routes = RouteBook()
+    var dependencies = DependencyBook()
     var contacts: Set<ContactID> = []
     var meshCheck = CheckID(.zero)
 
@@ -131,6 +132,25 @@ package struct Notices: Sendable {
         for topic in stories.keys.sorted() {
             if isReload { passOver(topic, routedBefore: routesBefore) }
             reconsider(topic, now: now)
+        }
+    }
+
+    /// Which checks stand on which. `setDown` says what of it is down, for all of them anew.
+    package mutating func setDependencies(_ dependencies: [CheckID: Dependency], now: Instant) {
+        guard !dependencies.isEmpty || !self.dependencies.dependants.isEmpty else { return }
+        self.dependencies.set(dependencies)
+        for line in errands.keys.sorted() { advance(line, now: now) }
+    }
+
+    /// Checks that others stand on, ascending.
+    package var bases: [CheckID] { dependencies.dependants.keys.sorted() }
+
+    /// What the certified state of a check means for those that stand on it; of others nothing is
+    /// kept.
+    package mutating func setDown(_ check: CheckID, _ isDown: Bool, now: Instant) {
+        guard dependencies.set(check, isDown: isDown, now: now) else { return }
+        for dependant in dependencies.dependants[check] ?? [] {
+            for line in openLines[dependant] ?? [] { advance(line, now: now) }
         }
     }
 

@@ -26,7 +26,7 @@ extension StatusEndpoint {
         Self.list("members", source.members, request) { json, member in json.member(member) }
     }
 
-    /// `limit` and `cursor`, the last name of the answer before, are for those who do not want all
+    /// `tag` leaves those that have it. `limit` and `cursor`, the last name of the answer before, are for those who do not want all
     /// of twenty thousand at once.
     func checks(_ source: any StatusSource, _ request: Request) -> Response {
         var checks = source.checkIDs[...]
@@ -37,6 +37,9 @@ extension StatusEndpoint {
                 return .problem(400, "Bad Request", "cursor: no check is called \(cursor).")
             }
             checks = checks[(place + 1)...]
+        }
+        if let tag = request.parameter("tag") {
+            checks = checks.filter { source.tags(of: $0).contains(tag) }[...]
         }
         var next: String?
         if let text = request.parameter("limit") {

@@ -18,6 +18,8 @@ package protocol StatusSource: AnyObject {
     func check(_ check: CheckID) -> CheckStatus?
     /// The certified state; `nil` is unknown. Asked for every check at once, so to be quick.
     func state(of check: CheckID) -> TargetState?
+    /// The words that it is to be found by. Asked as `state` is.
+    func tags(of check: CheckID) -> [String]
     /// Of a check, or of the built-in check `mesh`.
     func notifications(of check: CheckID) -> [NotificationStatus]
     /// The built-in check that notices about the mesh itself belong to.
@@ -128,6 +130,7 @@ package struct CheckStatus: Sendable {
     /// Empty for a check that is not configured here.
     package var type = ""
     package var target = ""
+    package var tags: [String] = []
     /// Certified; `nil` is unknown.
     package var state: TargetState?
     package var since: WallTime?

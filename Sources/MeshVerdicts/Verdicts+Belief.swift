@@ -103,11 +103,12 @@ extension Verdicts {
     /// there before it: one that does not answer is waited for as a witness.
     mutating func askNewcomers(now: Instant) {
         guard isSettled, let settledAt, now - settledAt < parameters.doubtMax * 2,
-            arrivalToldAt.map({ now - $0 >= .seconds(1) }) ?? true,
+            doubtAlarm.due == nil,
             let place = (0..<book.count).first(where: { hasComeSince($0) }),
             let voucher = book[place].vouchers.latest
         else { return }
-        arrivalToldAt = now
+        let due = now + .seconds(1)
+        if doubtAlarm.set(at: due) { timers.schedule(.doubt, at: due) }
         var others = members.values.filter {
             $0.isReachable && $0.id != id && !hasJustCome($0.id, now: now)
         }.map(\.id).sorted()
@@ -118,8 +119,6 @@ extension Verdicts {
         }
         // One answer more may be all that was missing: it should bring its flips again.
         effects.append(.compare(with: voucher))
-        let due = now + .seconds(1)
-        if doubtAlarm.set(at: due) { timers.schedule(.doubt, at: due) }
     }
 
     /// Hears of one voice less to wait for, and says so of itself.

@@ -50,7 +50,9 @@ extension Verdicts {
         duties[duty]?.look = Duty.Look(
             token: token, due: due, began: now, isPulledForward: isPulledForward)
         effects.append(
-            .look(LookOrder(token: token, check: plan.id, definition: plan.definition)))
+            .look(
+                LookOrder(
+                    token: token, check: plan.id, definition: plan.definition, due: due)))
         timers.schedule(.hung(token), at: now + plan.timeout + parameters.hungGrace)
         if plan.timeout > parameters.longLook {
             timers.schedule(.longLook(token), at: now + parameters.longLook)

@@ -73,10 +73,9 @@ package struct Verdicts: Sendable {
     var hasCome = false
     /// Set once: see `beginLooking`.
     var mayLook = false
-    /// When others were last asked for what this node cannot judge alone, and were told that it
-    /// cannot.
+    /// When others were last asked for what this node cannot judge alone.
     var askedAroundAt: Instant?
-    var arrivalToldAt: Instant?
+    /// Set while this node is in doubt and waits before it asks again who has just come.
     var doubtAlarm = Alarm()
     /// When those settled who have said that they have just come. Bound: the members.
     var arrivals: [NodeID: Instant] = [:]

@@ -4,17 +4,19 @@ import MeshCore
 /// What `checkmesh-bench` was asked for.
 struct BenchOptions {
     static let help = """
-        usage: checkmesh-bench checks --type dns|http|icmp|tcp --target T --count N --concurrency C
+        usage: checkmesh-bench checks --type dns|http|icmp|tcp|tls --target T --count N
+                                      --concurrency C
 
         Runs a check N times, C at once, as a node does: a new connection for each. Prints one line of
         JSON: checks, failed, seconds, checks_per_second, cpu_seconds_per_1000, max_rss_kib. Exits 1 if
         one failed.
 
-          --type KIND        dns, http, icmp or tcp
+          --type KIND        dns, http, icmp, tcp or tls
           --target TARGET    a URL; HOST:PORT; of icmp a HOST; of dns the server
           --count N          how many checks, 1 to 100,000,000 (default 10,000)
           --concurrency C    how many at once, 1 to 4,096 (default 64)
           --timeout SPAN     of each (default 10s)
+          --ca-file FILE     tls: roots in place of the machine's
           --hostname NAME    what dns asks for, an A record (default www.checkmesh.test)
           --packets P        how many icmp sends, 10ms apart, 1 to 20 (default 1, as others do)
         """
@@ -24,7 +26,8 @@ struct BenchOptions {
     var concurrency = 64
 
     private static let flags = [
-        "--type", "--target", "--count", "--concurrency", "--timeout", "--hostname", "--packets",
+        "--type", "--target", "--count", "--concurrency", "--timeout", "--ca-file",
+        "--hostname", "--packets",
     ]
 
     struct UsageError: Error {
@@ -53,7 +56,9 @@ struct BenchOptions {
         let hostname = values["--hostname"] ?? "www.checkmesh.test"
         let packets = try number(
             values["--packets"] ?? "1", "--packets", ICMPCheck.countRange)
-        var options = BenchOptions(kind: try kind(type, target, plan, hostname, packets))
+        let trust = values["--ca-file"].map { TLSTrust.file($0) } ?? .system
+        var options = BenchOptions(
+            kind: try kind(type, target, plan, hostname, packets, trust))
         if let text = values["--count"] {
             options.count = try number(text, "--count", 1...100_000_000)
         }
@@ -83,7 +88,7 @@ struct BenchOptions {
 
     private static func kind(
         _ type: String, _ target: String, _ plan: AttemptPlan, _ hostname: String,
-        _ packets: Int
+        _ packets: Int, _ trust: TLSTrust
     ) throws(UsageError) -> CheckKind {
         switch type {
         case "dns":
@@ -116,14 +121,23 @@ struct BenchOptions {
                 throw UsageError("--target \(target): \(error)")
             }
         case "tcp":
-            do throws(HostPort.Fault) {
-                var check = TCPCheck(address: try HostPort(target))
-                check.attempts = plan
-                return .tcp(check)
-            } catch {
-                throw UsageError("--target \(target): \(error)")
-            }
-        default: throw UsageError("--type \(type): expected dns, http, icmp or tcp")
+            var check = TCPCheck(address: try place(target))
+            check.attempts = plan
+            return .tcp(check)
+        case "tls":
+            var check = TLSCheck(address: try place(target))
+            check.tls = TLSOptions(trust)
+            check.attempts = plan
+            return .tls(check)
+        default: throw UsageError("--type \(type): expected dns, http, icmp, tcp or tls")
+        }
+    }
+
+    private static func place(_ target: String) throws(UsageError) -> HostPort {
+        do throws(HostPort.Fault) {
+            return try HostPort(target)
+        } catch {
+            throw UsageError("--target \(target): \(error)")
         }
     }
 }

@@ -57,7 +57,8 @@ struct Program {
             for line in error.lines { console.complain(line) }
             // Whoever types the bare name for the first time wants to know what there is.
             if words.isEmpty { console.complain("\"checkmesh --help\" says what there is") }
-            return .wrongUsage
+            // As Checkup ended.
+            return error.isOfCheckup ? .failed : .wrongUsage
         } catch let error as APIFailure {
             console.complain("checkmesh: \(error.message)")
             return .failed
@@ -80,11 +81,7 @@ struct Program {
                 cryptography: cryptography
             ).run()
         case .check:
-            let loaded = try ConfigurationLoader.load(
-                arguments.runOptions, using: cryptography)
-            let checks = try CheckCommand.chosen(
-                arguments.operands, of: loaded.configuration)
-            return try CheckCommand(console: console, format: format, looker: looker).run(checks)
+            return try check(arguments, format)
         case .keygen:
             return try keygen(arguments, format)
         case .verify:
@@ -93,6 +90,17 @@ struct Program {
             try ask(arguments, format)
             return .fine
         }
+    }
+
+    private func check(_ arguments: Arguments, _ format: OutputFormat) throws -> ExitCode {
+        let list = try ConfigurationLoader.loadChecks(arguments.runOptions, using: cryptography)
+        let entries = try CheckCommand.chosen(
+            arguments.operands, tags: arguments.values(Flag.tag), of: list)
+        for warning in list.warnings where list.isOfCheckup {
+            console.complain("warning: \(warning)")
+        }
+        return try CheckCommand(console: console, format: format, looker: looker)
+            .run(entries, of: list)
     }
 
     private func help(_ word: String?) throws(UsageError) -> ExitCode {
@@ -233,7 +241,9 @@ struct Program {
         switch arguments.command {
         case .status: try commands.status()
         case .members: try commands.members()
-        case .checks: try commands.checks(named: arguments.operands)
+        case .checks:
+            try commands.checks(
+                named: arguments.operands, tag: arguments.value(Flag.onlyTag))
         case .incidents: try commands.incidents(check: check, limit: try arguments.limit())
         case .notifications:
             try commands.notifications(check: check, limit: try arguments.limit())

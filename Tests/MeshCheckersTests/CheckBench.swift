@@ -28,14 +28,20 @@ final class CheckBench {
         runner.look(kind) { self.observations.append($0.observation) }
     }
 
-    func look(_ kind: CheckKind) throws -> Observation {
+    func look(_ kind: CheckKind) throws -> Observation { try result(kind).observation }
+
+    func result(_ kind: CheckKind) throws -> LookResult {
+        var results: [LookResult] = []
         observations = []
-        begin(kind)
-        #expect(observations.isEmpty)
-        #expect(try loop.turn { !observations.isEmpty })
-        #expect(observations.count == 1)
+        runner.look(kind) {
+            results.append($0)
+            self.observations.append($0.observation)
+        }
+        #expect(results.isEmpty)
+        #expect(try loop.turn { !results.isEmpty })
+        #expect(results.count == 1)
         #expect(runner.lookCount == 0)
-        return try #require(observations.first)
+        return try #require(results.first)
     }
 
     /// State and reason of a look that was no abstention.

@@ -111,7 +111,7 @@ import Testing
                 threshold: .milliseconds(50))
         }
         #expect(
-            try bench.saw(kind) == "degraded: median round trip time exceeded threshold (50ms)")
+            try bench.saw(kind).hasSuffix("above the threshold of 50ms"))
         #expect(server.accepted == 3)
     }
 
@@ -143,7 +143,7 @@ import Testing
 
     @Test func `silent targets hold up no others, however many are looked at together`() throws {
         let silent = try LoopbackServer(on: bench.loop) { _ in }
-        let kind = try bench.port(silent.address) { $0.expect = "never" }
+        let kind = try bench.port(silent.address) { $0.expect = .contains("never") }
         let count = 2 * CheckRunner.startingMax
         for _ in 0..<count { bench.begin(kind) }
         // Nothing ends, so the second half begins with the next window.
@@ -155,7 +155,7 @@ import Testing
 
     @Test func `a look that is taken back before it begins takes nobody's place`() throws {
         let silent = try LoopbackServer(on: bench.loop) { _ in }
-        let kind = try bench.port(silent.address) { $0.expect = "never" }
+        let kind = try bench.port(silent.address) { $0.expect = .contains("never") }
         for _ in 0..<CheckRunner.startingMax { bench.begin(kind) }
         let waiting = bench.runner.look(kind) { _ in Issue.record("expected no answer") }
         bench.runner.cancel(waiting)
@@ -166,7 +166,7 @@ import Testing
 
     @Test func `beyond the bound a look abstains`() throws {
         let hole = try LoopbackServer(on: bench.loop, nil)
-        let kind = try bench.port(hole.address) { $0.expect = "never" }
+        let kind = try bench.port(hole.address) { $0.expect = .contains("never") }
         for _ in 0..<CheckRunner.looksMax { bench.begin(kind) }
         #expect(try bench.saw(kind, among: CheckRunner.looksMax) == "abstained: noResources")
         bench.runner.cancelAll()

@@ -150,7 +150,7 @@ struct KindValueTests {
         let slow = plan.conclude([answered(900), answered(501), answered(1)]).observation
         #expect(
             slow.outcome
-                == .saw(.degraded, Reason("median round trip time exceeded threshold (500ms)")))
+                == .saw(.degraded, Reason("median round trip 501ms, above the threshold of 500ms")))
         #expect(slow.latency == .milliseconds(501))
         let fair = plan.conclude([answered(900), answered(500), answered(1)]).observation
         #expect(fair.outcome == .saw(.up, .none))
@@ -167,6 +167,54 @@ struct KindValueTests {
         #expect(observation.outcome == .abstained(.noResources))
     }
 
+    private func refused(_ milliseconds: Int64) -> Attempt {
+        .failed(Reason("refused"), after: .milliseconds(milliseconds))
+    }
+
+    @Test func `as many attempts may fail as is said, and the median is that of the others`() {
+        let plan = AttemptPlan(count: 4, threshold: .milliseconds(50), failuresAllowed: 2)
+        let two = [refused(1), answered(20), refused(1)]
+        #expect(!plan.isDecided(by: two))
+        let fine = plan.conclude(two + [answered(40)]).observation
+        #expect(fine.outcome == .saw(.up, .none) && fine.latency == .milliseconds(30))
+        #expect(plan.isDecided(by: two + [refused(1)]))
+        let bad = plan.conclude(two + [refused(1)]).observation
+        #expect(bad.outcome == .saw(.down, Reason("refused")))
+        let slow = plan.conclude([refused(1), answered(60), answered(70), refused(1)]).observation
+        #expect(
+            slow.outcome
+                == .saw(.degraded, Reason("median round trip 65ms, above the threshold of 50ms")))
+    }
+
+    @Test func `what could not be tried counts against nobody`() {
+        let plan = AttemptPlan(count: 3, failuresAllowed: 1)
+        let impossible = Attempt.impossible(.noResources)
+        #expect(plan.isDecided(by: [impossible, impossible]))
+        #expect(
+            plan.conclude([impossible, refused(1)]).observation.outcome == .abstained(.noResources))
+        #expect(
+            plan.conclude([impossible, answered(1), answered(1)]).observation.outcome
+                == .saw(.up, .none))
+        #expect(
+            plan.conclude([refused(1), refused(1)]).observation.outcome
+                == .saw(.down, Reason("refused")))
+    }
+
+    @Test func `where failing is the wish, an answer is down and a failure is up`() {
+        let plan = AttemptPlan(isInverted: true)
+        let works = Observation.Outcome.saw(.down, Reason("it works, and should not"))
+        #expect(plan.conclude([answered(1)]).observation.outcome == works)
+        let poor = Attempt.degraded(Reason("slow"), after: .milliseconds(1))
+        #expect(plan.conclude([poor]).observation.outcome == works)
+        #expect(plan.conclude([refused(5)]).observation.outcome == .saw(.up, .none))
+        #expect(
+            plan.conclude([.impossible(.noResolver)]).observation.outcome
+                == .abstained(.noResolver))
+        let three = AttemptPlan(count: 3, isInverted: true)
+        #expect(!three.isDecided(by: [refused(1)]) && three.isDecided(by: [answered(1)]))
+        #expect(three.conclude([refused(1), refused(1), answered(1)]).observation.outcome == works)
+    }
+
     @Test func `the longest look has every attempt and every pause in it`() {
         let plan = AttemptPlan(count: 3, timeout: .seconds(2), spacing: .milliseconds(250))
         #expect(plan.longestLook == .milliseconds(6_500))
@@ -176,26 +224,97 @@ struct KindValueTests {
 
     @Test(arguments: [
         ("220 mail", false, TCPCheck.Judgement.met), ("22", false, .undecided),
-        ("22", true, .failed(Reason("reply does not contain '220'"))),
+        ("22", true, .failed(Reason("reply does not contain '220'; it begins '22'"))),
         ("", true, .failed(Reason("closed without a reply"))),
-        ("554 no\r\n", false, .failed(Reason("reply does not contain '220'"))),
-        ("554 no\r\n220", false, .failed(Reason("reply does not contain '220'"))),
+        (
+            "554 no\r\n", false,
+            .failed(Reason("reply does not contain '220'; it begins '554 no'"))
+        ),
+        (
+            "554 no\r\n220", false,
+            .failed(Reason("reply does not contain '220'; it begins '554 no'"))
+        ),
         ("x220", false, .met),
     ])
     func `a reply is judged by its first line, as early as it can be`(
         received: String, hasEnded: Bool, judgement: TCPCheck.Judgement
     ) throws {
         var check = TCPCheck(address: try HostPort("a.example:25"))
-        check.expect = "220"
-        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == judgement)
+        check.expect = .contains("220")
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded, NoPatterns()) == judgement)
         check.expect = nil
-        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded) == .met)
+        #expect(check.judge(Array(received.utf8), hasEnded: hasEnded, NoPatterns()) == .met)
+    }
+
+    @Test func `as many lines are read as are asked for`() throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = .contains("nginx")
+        check.lines = 3
+        let two = Array("HTTP/1.1 200 OK\r\nServer: other\r\n".utf8)
+        #expect(check.judge(two, hasEnded: false, NoPatterns()) == .undecided)
+        let third = two + Array("X: nginx\r\n".utf8)
+        #expect(check.judge(third, hasEnded: false, NoPatterns()) == .met)
+        let fourth = two + Array("\r\nnginx\r\n".utf8)
+        #expect(check.judge(fourth, hasEnded: false, NoPatterns()) != .undecided)
+        #expect(check.judge(fourth, hasEnded: false, NoPatterns()) != .met)
+    }
+
+    @Test func `a reply that may repeat what was said is not shown`() throws {
+        var check = TCPCheck(address: try HostPort("a.example:25"))
+        check.expect = .contains("+OK")
+        check.send = Secret("AUTH hunter2\r\n")
+        #expect(
+            check.judge(Array("-ERR hunter2\r\n".utf8), hasEnded: false, NoPatterns())
+                == .failed(Reason("reply does not contain '+OK'")))
     }
 
     @Test func `a line without an end is judged by what is kept of it`() throws {
         var check = TCPCheck(address: try HostPort("a.example:25"))
-        check.expect = "220"
+        check.expect = .contains("220")
         let flood = [UInt8](repeating: 0x41, count: TCPCheck.replyByteCountMax + 1)
-        #expect(check.judge(flood, hasEnded: false) != .undecided)
+        #expect(check.judge(flood, hasEnded: false, NoPatterns()) != .undecided)
     }
+
+    // MARK: Certificates
+
+    @Test(
+        arguments: [
+            (14 * 86_400 + 1, nil), (14 * 86_400, nil),
+            (14 * 86_400 - 1, "certificate of www.example.com expires in 13 days"),
+            (6 * 86_400 + 3_600, "certificate of www.example.com expires in 6 days"),
+            (86_400, "certificate of www.example.com expires in 24 hours"),
+            (86_399, "certificate of www.example.com expires in 23 hours"),
+            (3_600, "certificate of www.example.com expires in 60 minutes"),
+            (59, "certificate of www.example.com expires in 59 seconds"),
+            (0, "certificate of www.example.com expired 0 seconds ago"),
+            (-3 * 86_400, "certificate of www.example.com expired 3 days ago"),
+        ] as [(Int, String?)])
+    func `an end is told before it comes and after`(seconds: Int, words: String?) throws {
+        let now = WallTime(milliseconds: 1_800_000_000_000)
+        let end = WallTime(milliseconds: UInt64(1_800_000_000_000 + seconds * 1_000))
+        let check = TLSCheck(address: try HostPort("www.example.com:443"))
+        let judgement = check.judge(CertificateEnd(end, of: check.name), at: now)
+        switch judgement {
+        case nil: #expect(words == nil)
+        case .ending(let reason):
+            #expect(seconds > 0)
+            #expect(reason.text == words)
+        case .ended(let reason):
+            #expect(seconds <= 0)
+            #expect(reason.text == words)
+        }
+    }
+
+    @Test func `another certificate of the chain than the host's is called by its name`() {
+        let end = CertificateEnd(
+            WallTime(milliseconds: 1_000), of: "www.example.com", issuer: "R3")
+        #expect(
+            end.judge(at: WallTime(milliseconds: 172_801_000), within: .zero)
+                == .ended(Reason("issuer certificate 'R3' of www.example.com expired 2 days ago")))
+    }
+}
+
+/// Finds no expression anywhere.
+private struct NoPatterns: PatternSearch {
+    func find(_ expression: String, in bytes: [UInt8]) -> TextFinding { .absent }
 }

@@ -313,7 +313,7 @@ struct SettingsTests {
             Issue.record("expected a tcp check")
             return
         }
-        #expect(tcp.tls == .file("/etc/mesh/ca.pem"))
+        #expect(tcp.tls == TLSOptions(.file("/etc/mesh/ca.pem")))
         #expect(
             String(decoding: check.definition.text, as: UTF8.self)
                 == #"{"address":"a.example:1","tls":true,"tls_ca_file":"ca.pem","type":"tcp"}"#)

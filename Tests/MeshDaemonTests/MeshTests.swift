@@ -32,6 +32,32 @@ import Testing
         #expect(lab.hooks.all.allSatisfy { $0.key == $0.id && !$0.id.isEmpty })
     }
 
+    @Test func `of what depends on something that is down nobody hears until that is up`() throws {
+        let lab = try Lab()
+        let gate = try Lab.reserve(1, on: lab.loop)[0]
+        var text = lab.text()
+        let common = #""interval": "1s", "timeout": "900ms", "confirmations": 2, "delay": 0"#
+        text.more = [
+            #"{"name": "gate", "type": "tcp", "address": "\#(gate)", \#(common)}"#,
+            #"{"name": "site", "type": "http", "url": "\#(text.target)", "depends_on": ["gate"], \#(common)}"#,
+        ]
+        try lab.start(3, text)
+        try lab.run("the gate to be down") { lab.isCertified("gate", .down) }
+        try lab.run("that to be told") { lab.hooks.count("gate", "down") > 0 }
+        try lab.run("the site to be up") { lab.isCertified("site", .up) }
+        lab.target.isUp = false
+        try lab.run("the site to be down") { lab.isCertified("site", .down) }
+        let until = lab.loop.now + .seconds(3)
+        try lab.run("what should not be told") { lab.loop.now > until }
+        #expect(lab.hooks.count("site", "down") == 0)
+        let server = try LoopbackServer(on: lab.loop, host: gate) { _ in }
+        try lab.run("the gate to be up") { lab.isCertified("gate", .up) }
+        try lab.run("the site to be told of") { lab.hooks.count("site", "down") > 0 }
+        withExtendedLifetime(server) {}
+        try lab.leave()
+        #expect(lab.hooks.count("site", "down") == 1 && lab.hooks.count("gate", "up") == 1)
+    }
+
     /// To each of them the others have left: it would be the majority of those it still knows.
     @Test func `nodes that leave together with their target tell nothing of it`() throws {
         let lab = try Lab()

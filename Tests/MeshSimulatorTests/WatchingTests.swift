@@ -46,7 +46,8 @@ struct WatchingTests {
 
     private func look(by place: Int) {
         let order = LookOrder(
-            token: LookToken(1), check: definition.id, definition: definition.definition)
+            token: LookToken(1), check: definition.id, definition: definition.definition,
+            due: world.now)
         world.perform(.look(order), of: place)
     }
 

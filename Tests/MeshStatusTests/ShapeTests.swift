@@ -16,7 +16,8 @@ import Testing
     }
 
     private static let checkKeys = [
-        "id", "name", "type", "target", "state", "since", "epoch", "reason", "owners", "notifier",
+        "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners",
+        "notifier",
         "quorum", "watched", "provisional", "unreachable_from", "verdicts", "latency_ms",
         "last_observed_at",
     ]
@@ -233,6 +234,18 @@ import Testing
         #expect(try json(stand, "/api/v1/incidents") == JSON("{\"incidents\":[]}"))
         #expect(try json(stand, "/api/v1/notifications") == JSON("{\"notifications\":[]}"))
         #expect(try json(stand, "/api/v1/status")["checks"]?["up"] == .number("0"))
+    }
+
+    @Test func `a tag leaves the checks that have it`() throws {
+        let stand = try Stand()
+        var tagged = check(2, "b", .up)
+        tagged.tags = ["shop", "front end"]
+        stand.source.set([check(1, "a", .up), tagged, check(3, "c", .up)])
+        for (query, names) in [("shop", ["b"]), ("front%20end", ["b"]), ("none", [])] {
+            let answer = try json(stand, "/api/v1/checks?tag=\(query)")
+            guard case .array(let checks)? = answer["checks"] else { continue }
+            #expect(checks.compactMap { $0["name"]?.text } == names)
+        }
     }
 
     @Test func `whoever does not want all checks takes them part by part`() throws {

@@ -12,7 +12,7 @@ private struct FakeLooker: Looker {
     var outcomes: [String: Observation.Outcome] = [:]
 
     func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
+        at kinds: [CheckKind], atOnce: Int, _ each: @escaping (Int, LookResult) -> Void
     ) throws(SystemError) {
         for (index, kind) in kinds.enumerated() {
             let outcome = outcomes[kind.target] ?? .saw(.up, .none)
@@ -63,6 +63,99 @@ struct ProgramTests {
         #expect(run(["-c", file], ["a.example:1": .abstained(.noResolver)]) == .failed)
         #expect(run(["-c", file, "check", "wbe"]) == .wrongUsage)
         #expect(console.errors.contains("there is no check \"wbe\": the nearest is \"web\""))
+    }
+
+    @Test func `tags choose among the checks`() {
+        let file = configuration(
+            """
+            {"name": "web", "type": "tcp", "address": "a.example:1", "tags": ["shop", "front"]},
+            {"name": "mail", "type": "tcp", "address": "c.example:1", "tags": ["office"]},
+            {"name": "dns", "type": "tcp", "address": "d.example:1"}
+            """)
+        let refused: [String: Observation.Outcome] = [
+            "c.example:1": .saw(.down, Reason("refused")), "d.example:1": .saw(.down, .none),
+        ]
+        #expect(run(["-c", file, "check", "--tag", "shop"], refused) == .fine)
+        #expect(console.lines.count == 2)
+        #expect(run(["-c", file, "check", "--tag", "shop", "--tag", "office"], refused) == .failed)
+        #expect(run(["-c", file, "check", "--tag", "shop", "mail"], refused) == .fine)
+        #expect(run(["-c", file, "check", "--tag", "shpo"]) == .wrongUsage)
+        #expect(console.errors.contains("there is no tag \"shpo\": the nearest is \"shop\""))
+    }
+
+    @Test func `a Checkup's file runs as it is, and ends as Checkup did`() {
+        let file = folder.write(
+            #"""
+            {"checkers": [
+              {"type": "tcp", "endpoint_name": "Mail", "endpoint_url": "c.example:1", "nobody": 1},
+              {"type": "http", "endpoint_name": "Web", "endpoint_url": "http://a.example/"}]}
+            """#, to: "checkup.json")
+        #expect(run(["-c", file]) == .fine)
+        #expect(
+            console.lines == [
+                "NAME  STATE    TIME  TARGET             REASON",
+                "Mail  up     1.2 ms  c.example:1        -",
+                "Web   up     1.2 ms  http://a.example/  -",
+            ])
+        #expect(console.errors.isEmpty)
+        #expect(run(["-c", file], ["c.example:1": .saw(.degraded, Reason("slow"))]) == .failed)
+        let wrong = folder.write(
+            #"{"checkers": [{"type": "x", "endpoint_url": "a"}]}"#, to: "wrong")
+        #expect(run(["-c", wrong]) == .failed)
+        #expect(run(["-c", file, "run"]) == .wrongUsage)
+    }
+
+    @Test func `many checks are summed up, with progress on a terminal`() {
+        let many = (0..<12).map { index in
+            #"{"name": "c\#(index)", "type": "tcp", "address": "\#(index == 3 ? "b" : "a").example:1"}"#
+        }.joined(separator: ",")
+        let refused: [String: Observation.Outcome] = ["b.example:1": .saw(.down, Reason("refused"))]
+        let file = configuration(many)
+        #expect(run(["-c", file], refused) == .failed)
+        #expect(console.lines.last?.hasPrefix("12 checks in ") == true)
+        #expect(console.lines.last?.hasSuffix(": 11 up, 1 down") == true)
+        #expect(console.errors.isEmpty)
+        let terminal = RecordingConsole(showsColours: true, columns: 80, errorColumns: 80)
+        let program = Program(
+            console: terminal, cryptography: OpenSSLCryptography(),
+            looker: FakeLooker(outcomes: refused))
+        #expect(program.run(["-c", file]) == .failed)
+        #expect(terminal.errors.hasPrefix("\r\u{1B}[K1 of 12 checks, 0 not up"))
+        #expect(terminal.errors.hasSuffix("\r\u{1B}[K"))
+    }
+
+    @Test func `on a narrow terminal a reason goes on in the next line`() {
+        let narrow = RecordingConsole(columns: 60)
+        let program = Program(
+            console: narrow, cryptography: OpenSSLCryptography(),
+            looker: FakeLooker(outcomes: [
+                "a.example:1": .saw(.down, Reason("the answer took much too long"))
+            ]))
+        #expect(program.run(["-c", configuration(three), "check", "web"]) == .failed)
+        #expect(
+            narrow.lines == [
+                "NAME  STATE    TIME  TARGET       REASON",
+                "web   down   1.2 ms  a.example:1  the answer took much too",
+                "                                  long",
+            ])
+    }
+
+    @Test func `what could not be looked at says why, and attempts are told apart`() {
+        var result = LookResult(Observation(.abstained(.noProgram), latency: .zero))
+        result.measurements.remark = Reason("/x: there is no such program here")
+        let entry = CheckList.Entry(name: "a", kind: .exec(ExecCheck(command: "/x")))
+        let report = CheckReport(entry: entry, result: result)
+        #expect(report.state == "unknown")
+        #expect(
+            report.reason
+                == "this machine cannot run the check's program: /x: there is no such program here")
+        let attempts: [Attempt] = [
+            .answered(.milliseconds(12)), .failed(Reason("no"), after: .milliseconds(2)),
+        ]
+        let plan = AttemptPlan(count: 2, failuresAllowed: 1)
+        let two = CheckReport(entry: entry, result: plan.conclude(attempts))
+        #expect(two.remarks == "2 attempts: 12 ms, 2.0 ms failed")
+        #expect(two.json.line.contains(#""attempts": [{"latency_ms": 12.0}, {"latency_ms": 2.0, "#))
     }
 
     @Test func `results are JSON for programs`() {

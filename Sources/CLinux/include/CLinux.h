@@ -134,6 +134,48 @@ void clinux_keep_heap_small(void);
 // Gives back whatever whole pages of the heap are free.
 void clinux_trim_heap(void);
 
+// What a child process is started with. Each list ends with NULL; everything is only read.
+struct clinux_child {
+    // Paths to try, in order: the first that is a program is run.
+    char *const *candidates;
+    char *const *arguments;
+    char *const *environment;
+    // Its working directory; NULL is this process's.
+    const char *directory;
+    // Becomes its standard output and its standard error.
+    int output;
+};
+
+// Where a child failed to start.
+enum clinux_child_step {
+    CLINUX_CHILD_FORK,
+    CLINUX_CHILD_SETUP,
+    CLINUX_CHILD_DIRECTORY,
+    CLINUX_CHILD_PROGRAM,
+};
+
+// Starts a child (vfork(2), execve(2)) that leads a process group of its own: no signal blocked,
+// every signal as it is by default, standard input from /dev/null, no other descriptor, no core
+// dump, at most 1,024 descriptors unless it asks for more, killed with the thread that calls this.
+// The thread waits until the program is loaded. Answers the child's number and a pidfd of it, closed
+// on exec; or -1 with errno, and the step that failed.
+int clinux_start_child(const struct clinux_child *child, int *pidfd, enum clinux_child_step *step);
+
+// How a child has ended: waitid(2) without waiting, which leaves no zombie. 1 with its exit status,
+// or the signal that ended it and 0 in `has_exited`; 0 if it still runs; -1 with errno.
+int clinux_reap_child(int child, int *has_exited, int *status);
+
+// The variable at `index` of this process's environment, NULL after the last.
+const char *clinux_environment_variable(int index);
+
+// pipe2(2), both ends closed on exec; the first, which is read from, does not wait. 0, or -1 with
+// errno.
+int clinux_open_pipe(int ends[2]);
+
+// A child of this process that has ended and that nobody has waited for yet, which is not changed by
+// asking; 0 if there is none.
+int clinux_ended_child(void);
+
 // Raises how many descriptors the process may open to what it is allowed. Answers how many, or -1
 // with errno.
 int64_t clinux_raise_descriptor_limit(void);

@@ -7,17 +7,21 @@ package import MeshCore
 /// does; what may be shown of one is its `type` and its `target`.
 package enum CheckKind: Sendable, Hashable {
     case dns(DNSCheck)
+    case exec(ExecCheck)
     case http(HTTPCheck)
     case icmp(ICMPCheck)
     case tcp(TCPCheck)
+    case tls(TLSCheck)
 
     /// The word for it in `mesh.json`, in the API and in notifications.
     package var type: String {
         switch self {
         case .dns: "dns"
+        case .exec: "exec"
         case .http: "http"
         case .icmp: "icmp"
         case .tcp: "tcp"
+        case .tls: "tls"
         }
     }
 
@@ -25,9 +29,11 @@ package enum CheckKind: Sendable, Hashable {
     package var target: String {
         switch self {
         case .dns(let check): check.target
+        case .exec(let check): check.command
         case .http(let check): check.url.shown
         case .icmp(let check): check.target
         case .tcp(let check): check.address.description
+        case .tls(let check): check.address.description
         }
     }
 
@@ -35,9 +41,11 @@ package enum CheckKind: Sendable, Hashable {
     package var attempts: AttemptPlan {
         switch self {
         case .dns(let check): check.attempts
+        case .exec(let check): check.attempts
         case .http(let check): check.attempts
         case .icmp(let check): check.attempts
         case .tcp(let check): check.attempts
+        case .tls(let check): check.attempts
         }
     }
 
@@ -52,9 +60,11 @@ package enum CheckKind: Sendable, Hashable {
         attempts.write(to: &text)
         switch self {
         case .dns(let check): check.write(to: &text)
+        case .exec(let check): check.write(to: &text)
         case .http(let check): check.write(to: &text)
         case .icmp(let check): check.write(to: &text)
         case .tcp(let check): check.write(to: &text)
+        case .tls(let check): check.write(to: &text)
         }
         return text.bytes
     }

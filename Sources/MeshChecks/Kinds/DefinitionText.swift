@@ -67,6 +67,20 @@ package struct DefinitionText: Sendable {
         fields["headers"] = .table(lines.mapValues(Value.list))
     }
 
+    /// Adds the variables of an environment under their names.
+    package mutating func add(_ key: String, _ variables: [EnvironmentVariable]) {
+        guard !variables.isEmpty else { return }
+        var table: [String: Value] = [:]
+        for variable in variables {
+            let value = variable.isConfidential ? Secret.mask : variable.value.revealed
+            table[variable.name] = .text(value)
+            if !variable.isConfidential, let raw = written["\(key).\(variable.name)"] {
+                table[variable.name] = raw
+            }
+        }
+        fields[key] = .table(table)
+    }
+
     package var bytes: [UInt8] {
         var text = ""
         Self.write(.table(fields), to: &text)

@@ -2,19 +2,21 @@ import MeshCore
 
 /// A connection, over TLS or not, and what the other side must say on it.
 package struct TCPCheck: Sendable, Hashable {
-    /// Of `expect`, in bytes.
-    package static let expectByteCountMax = 1_024
     package static let sendByteCountMax = 4 * 1_024
-    /// A first line longer than this is judged by so much of it.
+    /// More of a reply than this is not read.
     package static let replyByteCountMax = 16 * 1_024
+    package static let linesRange = 1...100
 
     package var address: HostPort
     /// What to say once connected, as it is: no line end is added.
     package var send: Secret?
-    /// What the first line of the reply must contain; `nil`: being connected is enough.
-    package var expect: String?
-    /// `nil`: no TLS. The host's name goes out as SNI, and is what the certificate must be for.
-    package var tls: TLSTrust?
+    /// What the reply must hold; `nil`: being connected is enough.
+    package var expect: TextRule?
+    /// Lines of the reply that are read.
+    package var lines = 1
+    /// `nil`: no TLS.
+    package var tls: TLSOptions?
+    package var version: IPVersion?
     package var attempts = AttemptPlan()
 
     package init(address: HostPort) { self.address = address }
@@ -27,44 +29,55 @@ package struct TCPCheck: Sendable, Hashable {
     }
 
     /// Judges what was received so far. It is met as soon as what is expected is there, so that a
-    /// peer that ends no line is heard too, and lost with the end of the first line: a wrong banner
+    /// peer that ends no line is heard too, and lost with the end of the last line: a wrong banner
     /// need not take the whole timeout.
-    package func judge(_ received: [UInt8], hasEnded: Bool) -> Judgement {
+    package func judge(
+        _ received: [UInt8], hasEnded: Bool, _ patterns: some PatternSearch
+    ) -> Judgement {
         guard let expect else { return .met }
-        let line = received.prefix(Self.replyByteCountMax).prefix { $0 != 0x0A }
-        if ByteSearch(expect).isFound(in: line) { return .met }
-        let isWhole = line.count < received.count
-        guard isWhole || hasEnded else { return .undecided }
-        return .failed(
-            Reason(
-                received.isEmpty
-                    ? "closed without a reply" : "reply does not contain '\(expect)'"))
+        let reply = reply(in: received)
+        switch expect.find(in: Array(received[..<reply.end]), patterns) {
+        case .found: return .met
+        case .givenUp: return .failed(expect.givenUp("reply"))
+        case .absent: break
+        }
+        guard reply.isWhole || hasEnded else { return .undecided }
+        guard !received.isEmpty else { return .failed(Reason("closed without a reply")) }
+        return .failed(Reason("reply \(expect.isNotThere)\(beginning(of: received))"))
+    }
+
+    /// Where the lines that count end, and whether all of them are here.
+    private func reply(in received: [UInt8]) -> (end: Int, isWhole: Bool) {
+        var lines = 0
+        for (place, byte) in received.prefix(Self.replyByteCountMax).enumerated()
+        where byte == 0x0A {
+            lines += 1
+            if lines == self.lines { return (place, true) }
+        }
+        let end = min(received.count, Self.replyByteCountMax)
+        return (end, end < received.count)
+    }
+
+    /// What was said instead, unless it may repeat what we have said, which may be a secret.
+    private func beginning(of received: [UInt8]) -> String {
+        guard send == nil else { return "" }
+        let line = received.prefix { $0 != 0x0A && $0 != 0x0D }.prefix(64)
+        guard !line.isEmpty, let text = String(validating: line, as: UTF8.self) else { return "" }
+        return "; it begins '\(text)'"
     }
 
     func write(to text: inout DefinitionText) {
         text.add("address", .text(address.description))
         if let send { text.addHash("send", of: send) }
-        if let expect { text.add("expect", .text(expect)) }
+        switch expect?.way {
+        case nil: break
+        case .contains: text.add("expect", .text(expect?.text ?? ""))
+        case .matches: text.add("expect_match", .text(expect?.text ?? ""))
+        }
+        text.add("expect_lines", .number(lines), unless: .number(1))
+        version?.write(to: &text)
         guard let tls else { return }
         text.add("tls", .flag(true))
-        tls.write(to: &text)
-    }
-}
-
-/// Whose certificates a TLS client accepts.
-package enum TLSTrust: Sendable, Hashable {
-    /// Those that the machine's own roots vouch for, for this host's name.
-    case system
-    /// Those that the roots in this PEM file vouch for, in place of the machine's.
-    case file(String)
-    /// Any: what is behind the address may be anybody.
-    case anything
-
-    func write(to text: inout DefinitionText) {
-        switch self {
-        case .system: break
-        case .file(let path): text.add("tls_ca_file", .text(path))
-        case .anything: text.add("tls_skip_verify", .flag(true))
-        }
+        tls.write(to: &text, serverNameKey: "tls_server_name")
     }
 }

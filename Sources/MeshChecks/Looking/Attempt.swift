@@ -54,6 +54,12 @@ package struct Attempt: Sendable, Hashable {
         }
     }
 
+    /// Whether it failed by the target's fault.
+    package var isTargetsFault: Bool {
+        if case .failed = outcome { return true }
+        return false
+    }
+
     /// What a look says that this attempt decides.
     var verdict: LookResult {
         let seen: Observation.Outcome =

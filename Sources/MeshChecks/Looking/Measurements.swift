@@ -15,12 +15,15 @@ package struct Measurements: Sendable, Hashable {
     package var processing: TimeSpan?
     /// From the answer's first byte to its last.
     package var transfer: TimeSpan?
-    /// When the first certificate of the chain that was shown ends.
+    /// When the first certificate of the chain ends: of the path that is trusted where `tls` and `tcp`
+    /// have verified one, else of what was shown.
     package var certificateEnds: WallTime?
     /// The status code of an HTTP answer.
     package var status: Int?
     package var packetsSent: Int?
     package var packetsReceived: Int?
+    /// Of a look that was not possible: why, in more words than the abstention has.
+    package var remark: Reason?
 
     package init() {}
 
@@ -39,6 +42,8 @@ package struct LookResult: Sendable, Hashable {
     package var observation: Observation
     /// Of the attempt that decided, or of the last one.
     package var measurements: Measurements
+    /// What it was concluded from, in their order, as they were made.
+    package var attempts: [Attempt] = []
 
     package init(_ observation: Observation, _ measurements: Measurements = Measurements()) {
         self.observation = observation

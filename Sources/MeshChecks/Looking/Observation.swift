@@ -34,6 +34,10 @@ package enum Abstention: UInt8, Sendable, Hashable, CaseIterable {
     case aloneInBurst = 5
     /// The look did not come back within its timeout and a second.
     case hung = 6
+    /// The check's program is not on this machine, or may not be run or used there.
+    case noProgram = 7
+    /// The check's program ran and says that it could not tell.
+    case undetermined = 8
 }
 
 /// Why a target is in the state that it was seen in, for people: at most 160 bytes of UTF-8, cut
@@ -87,6 +91,8 @@ extension Abstention {
         case .noUplink: "no_uplink"
         case .aloneInBurst: "alone_in_burst"
         case .hung: "hung"
+        case .noProgram: "no_program"
+        case .undetermined: "undetermined"
         }
     }
 }

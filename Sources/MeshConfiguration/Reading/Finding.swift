@@ -26,6 +26,8 @@ package struct ConfigurationFault: Error, Sendable, CustomStringConvertible {
     package let problems: [Finding]
     /// How many more there are than a person would read.
     package let unlistedCount: Int
+    /// Whether the file is Checkup's.
+    package var isOfCheckup = false
 
     package init(_ problems: [Finding], unlistedCount: Int = 0) {
         self.problems = problems

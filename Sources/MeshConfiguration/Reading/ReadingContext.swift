@@ -13,18 +13,22 @@ package struct ConfigurationSources {
     /// From which address this machine would send to another; `nil` if it cannot. Asked only where
     /// the bind address does not say.
     package var sourceAddress: (_ peer: SocketAddress?, _ isIPv4: Bool) -> SocketAddress?
+    /// Whether there is a program that may be run.
+    package var isProgram: (_ path: String) -> Bool
 
     package init(
         variable: @escaping (String) -> String? = { _ in nil }, folder: String = "",
         hostName: String? = nil,
         readFile: @escaping (String, Int) throws(FileFault) -> FileContents = MachineFiles.read,
-        sourceAddress: @escaping (SocketAddress?, Bool) -> SocketAddress? = { _, _ in nil }
+        sourceAddress: @escaping (SocketAddress?, Bool) -> SocketAddress? = { _, _ in nil },
+        isProgram: @escaping (String) -> Bool = Machine.isProgram
     ) {
         self.variable = variable
         self.folder = folder
         self.hostName = hostName
         self.readFile = readFile
         self.sourceAddress = sourceAddress
+        self.isProgram = isProgram
     }
 
     /// A path of the file as the machine understands it.

@@ -9,8 +9,8 @@ struct CheckReader {
     let cryptography: any Cryptography
 
     /// The kinds that this version looks at, and those that it knows of.
-    private static let types = ["dns", "http", "icmp", "tcp"]
-    private static let laterTypes = ["tls", "exec", "heartbeat"]
+    private static let types = ["dns", "exec", "http", "icmp", "tcp", "tls"]
+    private static let laterTypes = ["heartbeat"]
     /// The built-in check that tells of the mesh itself.
     static let reservedName = "mesh"
     /// A look ends this share of the interval before the next one is due.
@@ -18,20 +18,31 @@ struct CheckReader {
 
     func read() -> CheckSettings? {
         let name = Self.name(of: section)
-        let type = section.requiredType(among: Self.types, later: Self.laterTypes)
-        let own = CheckDefaults(of: section)
+        let row = GobearmonRow(section)
+        let type = section.requiredType(
+            among: row == nil ? Self.types : GobearmonRow.types,
+            later: row == nil ? Self.laterTypes : [])
+        var own = CheckDefaults(of: section)
+        own.interval = row?.interval ?? own.interval
+        own.timeout = row?.timeout(of: type) ?? own.timeout
         let common = own.over(defaults)
-        let isEnabled = section.flag("enabled") ?? true
+        let isEnabled = row?.isEnabled ?? section.flag("enabled") ?? true
         let rule = rule(common)
         let rhythm = type == "icmp" ? section.echoRhythm() : nil
         let usualTimeout = rhythm?.usualTimeout ?? AttemptPlan.timeoutDefault
         let plan = attempts(common, own, rule.interval, usualTimeout)
+        let tags = tags()
+        // Read when all names are known.
+        _ = section.node(DependencyReader.key)
         let kind: CheckKind? =
             switch type {
+            case let type? where row != nil: row?.kind(type, plan, defaults.dnsServer)
             case "dns": section.dnsCheck(plan, defaults.dnsServer).map { .dns($0) }
+            case "exec": section.execCheck(plan).map { .exec($0) }
             case "http": section.httpCheck(plan).map { .http($0) }
             case "icmp": rhythm.flatMap { section.icmpCheck(plan, $0) }.map { .icmp($0) }
             case "tcp": section.tcpCheck(plan).map { .tcp($0) }
+            case "tls": section.tlsCheck(plan).map { .tls($0) }
             default: nil
             }
         // Without its kind, what else it may have is anybody's guess.
@@ -53,7 +64,23 @@ struct CheckReader {
             definition: CheckDefinition(
                 name: name, rule: rule, timeout: kind.attempts.longestLook, text: text,
                 isEnabled: isEnabled, in: mesh, using: cryptography),
-            kind: kind)
+            kind: kind, tags: tags)
+    }
+
+    private func tags() -> [String] {
+        let texts = section.texts("tags", max: CheckSettings.tagsMax)
+        for text in texts {
+            let range = 1...CheckSettings.tagByteCountMax
+            guard
+                !range.contains(text.text.utf8.count)
+                    || text.text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+            else { continue }
+            section.context.complain(
+                text.path,
+                "is no tag: write 1 to \(CheckSettings.tagByteCountMax) bytes without control"
+                    + " characters", at: text.offset)
+        }
+        return Set(texts.map(\.text)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     static func name(of section: Section) -> CheckName? {
@@ -114,15 +141,40 @@ struct CheckReader {
                         + " \(DurationText(interval)): \(DurationText(timeout)) is used")
             }
         }
-        guard let threshold = common.threshold, threshold >= timeout else {
-            return AttemptPlan(
-                count: count, timeout: timeout, spacing: spacing, threshold: common.threshold)
+        let isInverted = section.flag("invert") ?? false
+        return AttemptPlan(
+            count: count, timeout: timeout, spacing: spacing,
+            threshold: threshold(common, own, timeout, isInverted: isInverted),
+            failuresAllowed: failuresAllowed(common, count), isInverted: isInverted)
+    }
+
+    private func threshold(
+        _ common: CheckDefaults, _ own: CheckDefaults, _ timeout: TimeSpan, isInverted: Bool
+    ) -> TimeSpan? {
+        guard let threshold = common.threshold else { return nil }
+        guard !isInverted else {
+            if own.threshold != nil {
+                section.complain(
+                    "threshold_rtt", "means nothing with \"invert\": no answer is the wish")
+            }
+            return nil
         }
+        guard threshold >= timeout else { return threshold }
         section.complain(
             "threshold_rtt",
             "\(DurationText(threshold)) is not below the timeout of \(DurationText(timeout)):"
                 + " such an answer is down, never degraded")
-        return AttemptPlan(count: count, timeout: timeout, spacing: spacing)
+        return nil
+    }
+
+    private func failuresAllowed(_ common: CheckDefaults, _ count: Int) -> Int {
+        guard let allowed = common.failuresAllowed, allowed >= count else {
+            return common.failuresAllowed ?? 0
+        }
+        section.complain(
+            "attempts_may_fail",
+            "\(allowed) is not below the number of attempts, \(count): nothing could be down")
+        return 0
     }
 }
 

@@ -28,6 +28,11 @@ package struct Configuration: Sendable {
 package struct CheckSettings: Sendable {
     package var definition: CheckDefinition
     package var kind: CheckKind
+    /// Words to find it by, in their order, each once; not part of what is agreed upon.
+    package var tags: [String] = []
+
+    package static let tagsMax = 16
+    package static let tagByteCountMax = 64
 }
 
 /// A way to reach people.

@@ -43,7 +43,8 @@ package struct ConfigurationReader {
     private func read(_ root: Section) -> Configuration? {
         guard !root.has("checkers") else {
             root.complain(
-                "checkers", "this is Checkup's file, which is not supported yet by this version")
+                "checkers",
+                "this is Checkup's file, which \"checkmesh check\" runs: a node needs a mesh.json")
             return nil
         }
         let version = root.integer("version", in: 1...Int(Int32.max))
@@ -55,7 +56,9 @@ package struct ConfigurationReader {
         let id =
             mesh.settings?.id ?? MeshID(named: Self.unnamed, using: cryptography)
         var refused: Set<String> = []
-        let checks = readChecks(root, id, &refused)
+        let entries = readChecks(root, id, &refused)
+        let checks = entries.map(\.check)
+        let dependencies = DependencyReader(entries: entries, refusedNames: refused).read()
         let contacts = readContacts(root, id, &refused)
         let alerts = AlertReader(
             sections: root.sections("alerts", max: Configuration.alertsMax), checks: checks,
@@ -69,7 +72,8 @@ package struct ConfigurationReader {
             checks: checks, contacts: contacts,
             plan: WatchPlan(
                 checks: checks.map(\.definition), routes: alerts.ofChecks,
-                meshRoutes: alerts.ofMesh, contacts: Set(contacts.map(\.id))))
+                meshRoutes: alerts.ofMesh, dependencies: dependencies,
+                contacts: Set(contacts.map(\.id))))
     }
 
     private static let unnamed: Label = {
@@ -91,7 +95,7 @@ package struct ConfigurationReader {
 
     private func readChecks(
         _ root: Section, _ mesh: MeshID, _ refused: inout Set<String>
-    ) -> [CheckSettings] {
+    ) -> [(section: Section, check: CheckSettings)] {
         var defaults = CheckDefaults()
         if let section = root.section("defaults") {
             defaults = CheckDefaults(of: section)
@@ -102,7 +106,7 @@ package struct ConfigurationReader {
         var names: [String: String] = [:]
         let sections = root.sections("checks", max: WatchPlan.checksMax)
         // They are kept for as long as the node runs: no room for more than there are.
-        var checks: [CheckSettings] = []
+        var checks: [(section: Section, check: CheckSettings)] = []
         checks.reserveCapacity(sections.count)
         for section in sections {
             let name = section.node("name")?.text
@@ -111,7 +115,7 @@ package struct ConfigurationReader {
                 section: section, defaults: defaults, mesh: mesh, cryptography: cryptography
             ).read()
             if check == nil, let name { refused.insert(name) }
-            if let check { checks.append(check) }
+            if let check { checks.append((section, check)) }
         }
         return checks
     }

@@ -13,6 +13,7 @@ struct CheckDefaults {
     var attempts: Int?
     var spacing: TimeSpan?
     var threshold: TimeSpan?
+    var failuresAllowed: Int?
     /// Whom `dns` checks ask that name no server; of `defaults` alone.
     var dnsServer: HostPort?
     /// What was written where a variable is part of it.
@@ -36,6 +37,8 @@ struct CheckDefaults {
         spacing = section.span("attempt_spacing", in: AttemptPlan.spacingRange)
         threshold = section.span(
             "threshold_rtt", in: .milliseconds(1)...AttemptPlan.timeoutRange.upperBound)
+        failuresAllowed = section.integer(
+            "attempts_may_fail", in: 0...AttemptPlan.countRange.upperBound - 1)
         written = section.written
     }
 
@@ -51,12 +54,15 @@ struct CheckDefaults {
         merged.attempts = attempts ?? defaults.attempts
         merged.spacing = spacing ?? defaults.spacing
         merged.threshold = threshold ?? defaults.threshold
-        if timeout == nil { merged.written["timeout"] = defaults.written["timeout"] }
-        if attempts == nil { merged.written["attempts"] = defaults.written["attempts"] }
-        if spacing == nil {
-            merged.written["attempt_spacing"] = defaults.written["attempt_spacing"]
+        merged.failuresAllowed = failuresAllowed ?? defaults.failuresAllowed
+        func take(_ key: String, unless isOwn: Bool) {
+            if !isOwn { merged.written[key] = defaults.written[key] }
         }
-        if threshold == nil { merged.written["threshold_rtt"] = defaults.written["threshold_rtt"] }
+        take("timeout", unless: timeout != nil)
+        take("attempts", unless: attempts != nil)
+        take("attempt_spacing", unless: spacing != nil)
+        take("threshold_rtt", unless: threshold != nil)
+        take("attempts_may_fail", unless: failuresAllowed != nil)
         return merged
     }
 

@@ -18,7 +18,6 @@ package final class TLSSession {
 
     /// A client's and a server's flights are below a KiB each.
     package static let handshakeByteCountMax = 8_192
-    private static let pieceByteCount = 16_384
 
     package let role: Role
     /// Both sides have proved that they have the key.
@@ -27,11 +26,7 @@ package final class TLSSession {
     package private(set) var isPeerFinished = false
 
     private let context: TLSContext
-    private let ssl: OpaquePointer
-    // What the network has brought and what it is to take: OpenSSL's, freed with `ssl`.
-    private let incoming: OpaquePointer
-    private let outgoing: OpaquePointer
-    private var taken: [UInt8] = []
+    private let pipe: TLSPipe
     private var handshakeByteCount = 0
     private var failure: TLSError?
     private var hasUnknownKey = false
@@ -41,32 +36,18 @@ package final class TLSSession {
     package init(_ role: Role, _ context: TLSContext) {
         self.role = role
         self.context = context
-        // All three are checked; the session takes the other two over and is freed in `deinit`.
-        guard let ssl = unsafe SSL_new(context.context),
-            let incoming = unsafe BIO_new(BIO_s_mem()),
-            let outgoing = unsafe BIO_new(BIO_s_mem())
-        else { fatalError("expected memory") }
-        unsafe self.ssl = unsafe ssl
-        unsafe self.incoming = unsafe incoming
-        unsafe self.outgoing = unsafe outgoing
-        unsafe SSL_set_bio(ssl, incoming, outgoing)
+        pipe = unsafe TLSPipe(of: context.context)
         // A callback must find its way back. It runs only within calls of this object.
-        require(unsafe SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque()))
+        require(unsafe SSL_set_ex_data(pipe.ssl, 0, Unmanaged.passUnretained(self).toOpaque()))
         switch role {
-        case .server: unsafe SSL_set_accept_state(ssl)
+        case .server: unsafe SSL_set_accept_state(pipe.ssl)
         case .client:
-            unsafe SSL_set_connect_state(ssl)
+            unsafe SSL_set_connect_state(pipe.ssl)
             // A certificate in place of the key would have to be trusted, and none is.
-            unsafe SSL_set_verify(ssl, SSL_VERIFY_PEER, nil)
+            unsafe SSL_set_verify(pipe.ssl, SSL_VERIFY_PEER, nil)
             // Writes the first flight, and waits for an answer that cannot be here.
-            _ = unsafe SSL_do_handshake(ssl)
-            ERR_clear_error()
+            _ = pipe.shakeHands()
         }
-    }
-
-    deinit {
-        // Nobody else has the pointer; this frees both buffers as well.
-        unsafe SSL_free(ssl)
     }
 
     /// The session that an `SSL` belongs to, within a callback.
@@ -86,7 +67,7 @@ package final class TLSSession {
         if let failure { throw failure }
         var position = 0
         while position < bytes.count, !isPeerFinished {
-            let end = min(bytes.count, position + Self.pieceByteCount)
+            let end = min(bytes.count, position + TLSPipe.pieceByteCount)
             try feed(bytes[position..<end])
             position = end
             if !isEstablished { try shakeHands() }
@@ -107,54 +88,31 @@ package final class TLSSession {
             }
             handshakeByteCount += piece.count
         }
-        let count = unsafe piece.withUnsafeBufferPointer { buffer in
-            // Copies the piece, to its own count.
-            unsafe BIO_write(incoming, buffer.baseAddress, CInt(buffer.count))
-        }
-        precondition(Int(count) == piece.count, "expected memory for a piece")
+        pipe.feed(piece)
     }
 
     private func shakeHands() throws(TLSError) {
-        ERR_clear_error()
-        // Alive until `deinit`.
-        let answer = unsafe SSL_do_handshake(ssl)
-        if answer == 1 {
-            // "Resumed" is what OpenSSL calls a handshake by a key that both had.
-            guard unsafe SSL_session_reused(ssl) == 1 else { throw fail(.unknownKey) }
-            isEstablished = true
-            return
+        switch pipe.shakeHands() {
+        case .waiting: return
+        case .finished, .failed: throw fail(reason())
+        case .done: break
         }
-        try expectWaiting(answer)
+        // "Resumed" is what OpenSSL calls a handshake by a key that both had. Alive until `deinit`.
+        guard unsafe SSL_session_reused(pipe.ssl) == 1 else { throw fail(.unknownKey) }
+        isEstablished = true
     }
 
     private func open(into plaintext: inout [UInt8]) throws(TLSError) {
         while true {
-            var answer: CInt = 0
-            // Both calls take what is this function's own; it reads at most the capacity.
-            let piece = unsafe [UInt8](unsafeUninitializedCapacity: Self.pieceByteCount) {
-                buffer, count in
-                ERR_clear_error()
-                answer = unsafe SSL_read(ssl, buffer.baseAddress, CInt(Self.pieceByteCount))
-                count = Int(max(0, answer))
-            }
-            if answer > 0 {
-                plaintext += piece
-                continue
-            }
-            // Asks about the call just made.
-            if unsafe SSL_get_error(ssl, answer) == SSL_ERROR_ZERO_RETURN {
+            switch pipe.read(into: &plaintext) {
+            case .done: continue
+            case .waiting: return
+            case .finished:
                 isPeerFinished = true
                 return
+            case .failed: throw fail(reason())
             }
-            return try expectWaiting(answer)
         }
-    }
-
-    /// Throws unless the call that answered this has only run out of bytes.
-    private func expectWaiting(_ answer: CInt) throws(TLSError) {
-        // Asks about the call just made, and reads the thread's queue of errors.
-        guard unsafe SSL_get_error(ssl, answer) != SSL_ERROR_WANT_READ else { return }
-        throw fail(reason())
     }
 
     // MARK: Writing
@@ -163,45 +121,18 @@ package final class TLSSession {
     package func write(_ bytes: [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         precondition(isEstablished && !isFinished, "expected an established session")
-        var position = 0
-        while position < bytes.count {
-            let end = min(bytes.count, position + Self.pieceByteCount)
-            let count = unsafe bytes[position..<end].withUnsafeBufferPointer { buffer in
-                // Reads the piece, to its own count; there is room for it in memory.
-                ERR_clear_error()
-                return unsafe SSL_write(ssl, buffer.baseAddress, CInt(buffer.count))
-            }
-            guard Int(count) == end - position else { throw fail(reason()) }
-            position = end
-            // Taken piece by piece: OpenSSL's own buffer then never grows beyond one.
-            drain()
-        }
+        guard pipe.write(bytes) else { throw fail(reason()) }
     }
 
     /// Says that nothing more will be written. Does nothing before the handshake is done.
     package func finish() {
         guard isEstablished, !isFinished, failure == nil else { return }
         isFinished = true
-        // Writes one record; its answer says only whether the peer has done the same.
-        _ = unsafe SSL_shutdown(ssl)
-        ERR_clear_error()
+        pipe.finish()
     }
 
     /// What is to be sent now, which is then forgotten here.
-    package func takeOutgoing() -> [UInt8] {
-        drain()
-        defer { taken = [] }
-        return taken
-    }
-
-    private func drain() {
-        // Reads exactly as many bytes as it says that there are.
-        let count = unsafe BIO_ctrl_pending(outgoing)
-        guard count > 0 else { return }
-        taken += unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = Int(max(0, unsafe BIO_read(outgoing, buffer.baseAddress, CInt(count))))
-        }
-    }
+    package func takeOutgoing() -> [UInt8] { pipe.takeOutgoing() }
 
     // MARK: Failing
 
@@ -212,10 +143,8 @@ package final class TLSSession {
 
     /// What OpenSSL's first complaint means.
     private func reason() -> TLSError {
-        let code = ERR_peek_error()
-        defer { ERR_clear_error() }
+        let (number, text) = TLSPipe.takeReason()
         if hasUnknownKey, !isEstablished { return .unknownKey }
-        let number = CInt(ERR_GET_REASON(code))
         switch number {
         case SSL_R_BINDER_DOES_NOT_VERIFY: return .wrongKey
         case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_DECRYPTION_FAILED: return .tampered
@@ -227,8 +156,6 @@ package final class TLSSession {
             if !isEstablished { return .notTLS13 }
         default: break
         }
-        // Answers a text that is the library's own.
-        let text = unsafe ERR_reason_error_string(code).map { unsafe String(cString: $0) }
         return .violation(text ?? "TLS failed")
     }
 }

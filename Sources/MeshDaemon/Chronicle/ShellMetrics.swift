@@ -1,3 +1,4 @@
+import MeshCheckers
 import MeshChecks
 import MeshHistory
 import MeshPlatform
@@ -23,6 +24,10 @@ struct ShellMetrics {
             MetricFamily(
                 "checkmesh_looks_total", .counter, "Looks at targets that this node has made.",
                 looks.lookCount),
+            MetricFamily(
+                "checkmesh_look_starts_total", .counter,
+                "Looks by how late they began, in seconds: up to so many, and above the last.",
+                by: "late", looks.startDelays.counts.map { ($0.late, $0.count) }),
             MetricFamily(
                 "checkmesh_looks_under_way", .gauge, "Looks that have begun and not ended.",
                 looks.underWay),

@@ -70,6 +70,8 @@ final class ShellStatus: StatusSource {
 
     func state(of check: CheckID) -> TargetState? { shell.node.flip(of: check)?.state }
 
+    func tags(of check: CheckID) -> [String] { daemon.looks.settings(of: check)?.tags ?? [] }
+
     func check(_ check: CheckID) -> CheckStatus? {
         guard let view = shell.node.check(check, now: SystemClock.now) else { return nil }
         noteReader()
@@ -81,6 +83,7 @@ final class ShellStatus: StatusSource {
             known: shell.node.knownCount, lastLook: daemon.looks.latest[check],
             name: shell.name(of:),
             isReachable: { [shell] in shell.node.member($0)?.state.isReachable ?? false })
+        status.tags = settings?.tags ?? []
         if status.isOwnedHere {
             status.measurements = daemon.looks.measurements[check] ?? Measurements()
         } else if let sight = shell.node.sight(of: check) {

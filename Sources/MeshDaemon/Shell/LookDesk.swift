@@ -31,6 +31,7 @@ final class LookDesk {
     }
 
     var underWay: Int { runner.lookCount }
+    var startDelays: StartDelays { runner.startDelays }
     func settings(of check: CheckID) -> CheckSettings? {
         places[check].map { checks[Int($0)] }
     }
@@ -53,7 +54,7 @@ final class LookDesk {
             // The configuration has changed since: the node orders anew by itself.
             return
         }
-        runner.look(check.kind) { [unowned self] result in
+        runner.look(check.kind, due: order.due) { [unowned self] result in
             self.finish(order, result)
         }
     }

@@ -19,8 +19,9 @@ struct Errand: Sendable {
     /// Ranks that had their turn in this round: failed, or let a lease end.
     var spent: [NodeID] = []
     var phase: Phase = .waiting
-    /// A silence holds it back.
-    var isHeld = false
+    /// Why it is held back: no words for a silence, or what its check depends on.
+    var hold: Reason?
+    var isHeld: Bool { hold != nil }
     /// This node claimed it before it was started again, and may have sent it.
     var isResumed = false
     /// Attempts known of, all nodes' together.

@@ -26,8 +26,8 @@ package enum NoticeStatus: Sendable, Hashable {
     case pending, claimed, sent
     /// The last attempt failed; another follows while the state stands.
     case failed(Reason)
-    /// Held by a silence.
-    case held
+    /// By a silence, or for the reason that is given.
+    case held(Reason)
     /// A later flip was told instead, or nothing was left to tell.
     case superseded
 }
@@ -45,8 +45,12 @@ extension NoticeStatus {
         }
     }
 
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why none is made.
     package var error: String? {
-        if case .failed(let reason) = self { reason.text } else { nil }
+        switch self {
+        case .failed(let reason): reason.text
+        case .held(let reason): reason == .none ? nil : reason.text
+        case .pending, .claimed, .sent, .superseded: nil
+        }
     }
 }

@@ -34,7 +34,7 @@ package enum Socket {
         return try localAddress(number)
     }
 
-    static func localAddress(_ number: CInt) throws(SystemError) -> SocketAddress {
+    package static func localAddress(_ number: CInt) throws(SystemError) -> SocketAddress {
         var flat = clinux_address()
         // Writes our own variable.
         try systemCall("getsockname") { unsafe clinux_local_address(number, &flat) }

@@ -61,6 +61,7 @@ extension JSONWriter {
             json.field("name") { $0.string(check.name) }
             json.field("type") { $0.string(check.type) }
             json.field("target") { $0.string(check.target) }
+            json.field("tags") { $0.array(check.tags) { $0.string($1) } }
             json.field("state") { $0.string(check.state.word) }
             json.field("since") { $0.time(check.since) }
             json.field("epoch") { $0.number(check.epoch) }

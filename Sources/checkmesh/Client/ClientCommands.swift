@@ -58,10 +58,10 @@ struct ClientCommands {
     }
 
     /// Of those that are named each is asked for, so that a name which is none says so.
-    func checks(named names: [String]) throws(APIFailure) {
+    func checks(named names: [String], tag: String? = nil) throws(APIFailure) {
         var checks: [JSONNode] = []
         if names.isEmpty {
-            checks = try allChecks()
+            checks = try allChecks(tag: tag)
             if format == .json {
                 let list = JSONText.list(checks.map { JSONText($0) })
                 return console.print(JSONText.table([("checks", list)]).line)
@@ -93,9 +93,10 @@ struct ClientCommands {
     }
 
     /// Page by page: a node may have thousands, and none of its answers should be large.
-    private func allChecks() throws(APIFailure) -> [JSONNode] {
+    private func allChecks(tag: String? = nil) throws(APIFailure) -> [JSONNode] {
         var checks: [JSONNode] = []
-        var path = "/api/v1/checks?limit=\(Self.pageCount)"
+        let query = tag.map { "&tag=\(percentEncoded($0))" } ?? ""
+        var path = "/api/v1/checks?limit=\(Self.pageCount)\(query)"
         while true {
             let (root, _) = try client.document(path)
             let page = root["checks"]?.elements ?? []
@@ -105,7 +106,7 @@ struct ClientCommands {
                 checks.count < Self.checksMax
             else { return checks }
             path =
-                "/api/v1/checks?limit=\(Self.pageCount)&cursor=\(percentEncoded(cursor))"
+                "/api/v1/checks?limit=\(Self.pageCount)&cursor=\(percentEncoded(cursor))\(query)"
         }
     }
 

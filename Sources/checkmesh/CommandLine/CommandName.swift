@@ -32,8 +32,10 @@ enum CommandName: String, CaseIterable, Sendable {
     var flags: [Flag] {
         switch self {
         case .run, .validate: Flag.ofNodes
-        case .check, .help: []
-        case .status, .members, .checks: [.node, .watch]
+        case .check: [.tag]
+        case .help: []
+        case .status, .members: [.node, .watch]
+        case .checks: [.node, .onlyTag, .watch]
         case .incidents, .notifications: [.node, .check, .limit, .watch]
         case .forget: [.node, .tokenFile]
         case .verify: [.roster, .believedNode, .mesh]
@@ -68,7 +70,8 @@ enum CommandName: String, CaseIterable, Sendable {
         case .check:
             "The gate for a CI job: exits 0 if all are up, 1 if one is not, 2 if the configuration"
                 + " is wrong.\nNo mesh takes part, and nobody is told. A check that is switched off"
-                + " runs if it is named."
+                + " runs if it is named.\nFILE may be a Checkup's checkup.json: then a wrong one is"
+                + " exit 1, too."
         case .validate:
             "Takes run's flags, to judge what run would be told. Exits 2 if there is a problem;"
                 + " warnings\nare no problems."

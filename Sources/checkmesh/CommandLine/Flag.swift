@@ -57,6 +57,11 @@ extension Flag {
         "a node of the mesh to join, repeatable (CHECKMESH_PEERS, with commas)")
     static let ofNodes = [name, zone, bind, advertise, http, data, peer]
 
+    // Which checks.
+    static let tag = Flag(
+        "--tag", value: "TAG", mayRepeat: true, "only checks with this tag, or another one given")
+    static let onlyTag = Flag("--tag", value: "TAG", "only checks with this tag")
+
     // Whom a client asks.
     static let node = Flag(
         "--node", value: "URL", "the node to ask (default the configured http address)")

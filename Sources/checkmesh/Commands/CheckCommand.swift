@@ -1,137 +1,196 @@
-import MeshCheckers
 import MeshChecks
 import MeshConfiguration
 import MeshCore
-import MeshHTTPClient
 import MeshPlatform
-import MeshResolver
-
-/// Looks at many targets once.
-protocol Looker {
-    /// Calls `each` once for every kind, with its place among them.
-    func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
-    ) throws(SystemError)
-}
-
-/// Looks as a node does, with a loop of its own.
-struct MachineLooker: Looker {
-    /// Looks under way at a time.
-    private static let looksMax = 256
-
-    func look(
-        at kinds: [CheckKind], _ each: @escaping (Int, LookResult) -> Void
-    ) throws(SystemError) {
-        guard !kinds.isEmpty else { return }
-        let loop = try EventLoop()
-        let resolver = Resolver(on: loop)
-        let runner = CheckRunner(
-            on: loop, client: try HTTPClient(on: loop, resolver: resolver), resolver: resolver)
-        var begun = 0
-        var ended = 0
-        func begin() {
-            let index = begun
-            begun += 1
-            runner.look(kinds[index]) { result in
-                each(index, result)
-                ended += 1
-                if begun < kinds.count { begin() }
-                if ended == kinds.count { loop.stop() }
-            }
-        }
-        for _ in 0..<min(Self.looksMax, kinds.count) { begin() }
-        try loop.run()
-    }
-}
 
 /// Runs every check once here and prints each result: the gate for a CI job.
 struct CheckCommand {
+    /// Looks under way at a time, unless the file says how many.
+    static let looksMax = 256
+
     let console: Console
     let format: OutputFormat
     let looker: any Looker
 
-    /// Those that are named, in the order of their names; otherwise all that are switched on.
+    /// Those that are named, in the order of their names; otherwise all that are switched on. Of
+    /// these, where there are `tags`, those that have one of them.
     static func chosen(
-        _ names: [String], of configuration: Configuration
-    ) throws(UsageError) -> [CheckSettings] {
-        guard !names.isEmpty else {
-            return configuration.checks.filter(\.definition.isEnabled)
-        }
-        var chosen: [CheckSettings] = []
+        _ names: [String], tags: [String] = [], of list: CheckList
+    ) throws(UsageError) -> [CheckList.Entry] {
+        var chosen: [CheckList.Entry] = []
+        if names.isEmpty { chosen = list.entries.filter(\.isEnabled) }
         for name in names {
-            let check = configuration.checks.first { $0.definition.name.text == name }
-            guard let check else {
-                let known = configuration.checks.lazy.map(\.definition.name.text)
-                let hint = NearestWord.to(name, among: known).map { ": the nearest is \"\($0)\"" }
-                throw UsageError("there is no check \"\(name)\"\(hint ?? "")")
+            guard let entry = list.entries.first(where: { $0.name == name }) else {
+                let known = list.entries.lazy.map(\.name)
+                throw UsageError(unknown("check", name, among: known))
             }
-            chosen.append(check)
+            chosen.append(entry)
         }
-        return chosen
+        let known = Set(list.entries.flatMap(\.tags))
+        for tag in tags where !known.contains(tag) {
+            throw UsageError(unknown("tag", tag, among: known.sorted()))
+        }
+        guard !tags.isEmpty else { return chosen }
+        return chosen.filter { entry in tags.contains(where: entry.tags.contains) }
     }
 
-    func run(_ checks: [CheckSettings]) throws(SystemError) -> ExitCode {
-        var results = [LookResult?](repeating: nil, count: checks.count)
-        try looker.look(at: checks.map(\.kind)) { results[$0] = $1 }
-        let observed = zip(checks, results).compactMap { check, result in
-            result.map { (check: check, result: $0) }
+    private static func unknown(
+        _ what: String, _ word: String, among known: some Sequence<String>
+    ) -> String {
+        let hint = NearestWord.to(word, among: known).map { ": the nearest is \"\($0)\"" } ?? ""
+        return "there is no \(what) \"\(word)\"\(hint)"
+    }
+
+    func run(_ entries: [CheckList.Entry], of list: CheckList) throws(SystemError) -> ExitCode {
+        var results = [LookResult?](repeating: nil, count: entries.count)
+        var progress = Progress(of: entries.count, on: console)
+        let began = SystemClock.now
+        let atOnce = max(1, list.concurrency ?? Self.looksMax)
+        try looker.look(at: entries.map(\.kind), atOnce: atOnce) { place, result in
+            results[place] = result
+            progress.add(isUp: CheckReport.isUp(result))
+        }
+        progress.finish()
+        let reports = zip(entries, results).compactMap { entry, result in
+            result.map { CheckReport(entry: entry, result: $0) }
         }
         switch format {
-        case .table: printTable(observed)
-        case .json:
-            console.print(JSONText.table([("checks", .list(observed.map(Self.json)))]).line)
+        case .table: printTable(reports, took: SystemClock.now - began)
+        case .json: console.print(json(reports, list).line)
         }
-        let areUp = observed.allSatisfy { Self.words($0.result.observation).state == "up" }
-        return areUp && observed.count == checks.count ? .fine : .failed
+        let areUp = reports.allSatisfy { $0.state == "up" }
+        return areUp && reports.count == entries.count ? .fine : .failed
     }
 
-    private func printTable(_ results: [(check: CheckSettings, result: LookResult)]) {
-        guard !results.isEmpty else { return console.complain("there is no check to run") }
+    private func printTable(_ reports: [CheckReport], took: TimeSpan) {
+        guard !reports.isEmpty else { return console.complain("there is no check to run") }
         var table = Table([
             ("NAME", .left), ("STATE", .left), ("TIME", .right), ("TARGET", .left),
             ("REASON", .left),
         ])
-        for (check, result) in results {
-            let observation = result.observation
-            let (state, reason) = Self.words(observation)
+        table.wrapsLast = true
+        for report in reports {
             table.add([
-                .init(check.definition.name.text), .init(state, Show.tone(ofCheck: state)),
-                .init(Self.time(observation.latency)), .init(check.kind.target),
-                .init(reason.isEmpty ? "-" : reason),
+                .init(report.entry.name), .init(report.state, Show.tone(ofCheck: report.state)),
+                .init(CheckReport.time(report.result.observation.latency)),
+                .init(report.entry.kind.target), .init(report.remarks),
             ])
         }
         for line in table.lines(for: console) { console.print(line) }
+        // One or two are seen at a glance.
+        if reports.count >= Progress.totalMin { console.print(summary(reports, took)) }
     }
 
-    private static func json(_ entry: (check: CheckSettings, result: LookResult)) -> JSONText {
-        let (observation, measured) = (entry.result.observation, entry.result.measurements)
-        let (state, reason) = words(observation)
-        var fields: [(String, JSONText)] = [
-            ("name", .text(entry.check.definition.name.text)),
-            ("type", .text(entry.check.kind.type)), ("target", .text(entry.check.kind.target)),
-            ("state", .text(state)), ("reason", .text(reason)),
-            ("latency_ms", .milliseconds(observation.latency)),
+    private func summary(_ reports: [CheckReport], _ took: TimeSpan) -> String {
+        let counts = ["up", "degraded", "down", "unknown"].compactMap { state -> String? in
+            let count = reports.count { $0.state == state }
+            guard count > 0 else { return nil }
+            return Table.colour(
+                "\(count) \(state)", Show.tone(ofCheck: state), console.showsColours)
+        }
+        return "\(reports.count) checks in \(CheckReport.time(took)): "
+            + counts.joined(separator: ", ")
+    }
+
+    private func json(_ reports: [CheckReport], _ list: CheckList) -> JSONText {
+        var members: [(String, JSONText)] = []
+        if let timestamp = list.timestamp {
+            members.append(("timestamp", .text(timestamp.rfc3339)))
+        }
+        return .table(members + [("checks", .list(reports.map(\.json)))])
+    }
+}
+
+/// One result, as people and programs read it.
+struct CheckReport {
+    let entry: CheckList.Entry
+    let result: LookResult
+
+    static func isUp(_ result: LookResult) -> Bool {
+        if case .saw(.up, _) = result.observation.outcome { return true }
+        return false
+    }
+
+    var state: String {
+        switch result.observation.outcome {
+        case .saw(let state, _): state.word
+        case .abstained: "unknown"
+        }
+    }
+
+    var reason: String {
+        switch result.observation.outcome {
+        case .saw(_, let reason): reason.text
+        case .abstained(let abstention):
+            result.measurements.remark.map { "\(abstention.explanation): \($0)" }
+                ?? abstention.explanation
+        }
+    }
+
+    /// The reason, and each of several attempts.
+    var remarks: String {
+        var remarks = reason.isEmpty ? [] : [reason]
+        if result.attempts.count > 1 {
+            let times = result.attempts.map { attempt in
+                Self.time(attempt.span) + (attempt.hasFailed ? " failed" : "")
+            }
+            remarks.append("\(times.count) attempts: \(times.joined(separator: ", "))")
+        }
+        return remarks.isEmpty ? "-" : remarks.joined(separator: "; ")
+    }
+
+    var json: JSONText {
+        var members: [(String, JSONText)] = [
+            ("name", .text(entry.name)), ("type", .text(entry.kind.type)),
+            ("target", .text(entry.kind.target)), ("state", .text(state)),
+            ("reason", .text(reason)), ("latency_ms", .milliseconds(result.observation.latency)),
         ]
-        let phases = measured.phases.map { ("\($0.name)", JSONText.milliseconds($0.span)) }
-        if !phases.isEmpty { fields.append(("phases_ms", .table(phases))) }
-        if let status = measured.status { fields.append(("status", .number(status))) }
-        if let end = measured.certificateEnds {
-            fields.append(("certificate_ends_at", .text(end.rfc3339)))
+        if result.attempts.count > 1 {
+            members.append(("attempts", .list(result.attempts.map(Self.json))))
         }
-        return .table(fields)
+        return .table(members + measured)
     }
 
-    private static func words(_ observation: Observation) -> (state: String, reason: String) {
-        switch observation.outcome {
-        case .saw(.up, let reason): ("up", reason.text)
-        case .saw(.degraded, let reason): ("degraded", reason.text)
-        case .saw(.down, let reason): ("down", reason.text)
-        case .abstained(let abstention): ("unknown", why(abstention))
-        }
+    private static func json(_ attempt: Attempt) -> JSONText {
+        let reason: String? =
+            switch attempt.outcome {
+            case .answered: nil
+            case .degraded(let reason), .failed(let reason): reason.text
+            case .impossible(let abstention): abstention.explanation
+            }
+        let latency = ("latency_ms", JSONText.milliseconds(attempt.span))
+        guard let reason else { return .table([latency]) }
+        return .table([latency, ("reason", .text(reason))])
     }
 
-    private static func why(_ abstention: Abstention) -> String {
-        switch abstention {
+    /// What was measured besides, where there is any of it.
+    private var measured: [(String, JSONText)] {
+        let found = result.measurements
+        let phases = found.phases.map { ("\($0.name)", JSONText.milliseconds($0.span)) }
+        var members: [(String, JSONText)] = []
+        if !phases.isEmpty { members.append(("phases_ms", .table(phases))) }
+        if let status = found.status { members.append(("status", .number(status))) }
+        if let end = found.certificateEnds {
+            members.append(("certificate_ends_at", .text(end.rfc3339)))
+        }
+        if let sent = found.packetsSent { members.append(("packets_sent", .number(sent))) }
+        if let received = found.packetsReceived {
+            members.append(("packets_received", .number(received)))
+        }
+        return members
+    }
+
+    static func time(_ span: TimeSpan) -> String {
+        let microseconds = span.nanoseconds / 1_000
+        guard microseconds < 10_000 else { return "\(span.milliseconds) ms" }
+        return "\(microseconds / 1_000).\(microseconds % 1_000 / 100) ms"
+    }
+}
+
+extension Abstention {
+    /// Why nothing was seen, for people.
+    fileprivate var explanation: String {
+        switch self {
         case .unhealthy: "this node is not well"
         case .noResources: "this machine has no route, socket or memory for it"
         case .late: "it was looked at too late"
@@ -139,12 +198,8 @@ struct CheckCommand {
         case .noUplink: "this machine's uplink is down"
         case .aloneInBurst: "nobody else sees it"
         case .hung: "the look did not come back"
+        case .noProgram: "this machine cannot run the check's program"
+        case .undetermined: "the check's program could not tell"
         }
-    }
-
-    private static func time(_ span: TimeSpan) -> String {
-        let microseconds = span.nanoseconds / 1_000
-        guard microseconds < 10_000 else { return "\(span.milliseconds) ms" }
-        return "\(microseconds / 1_000).\(microseconds % 1_000 / 100) ms"
     }
 }

@@ -7,10 +7,14 @@ class Console {
     let showsColours: Bool
     /// Columns of the terminal; `nil`: no terminal, lines may be as long as they are.
     let width: Int?
+    /// Columns of the terminal that standard error is, on which a line may be written over; `nil`:
+    /// it is none.
+    let errorWidth: Int?
 
-    init(showsColours: Bool, width: Int?) {
+    init(showsColours: Bool, width: Int?, errorWidth: Int? = nil) {
         self.showsColours = showsColours
         self.width = width
+        self.errorWidth = errorWidth
     }
 
     /// Writes text to standard output, as it is.
@@ -30,17 +34,21 @@ final class StandardConsole: Console {
         let isTerminal = isatty(STDOUT_FILENO) == 1
         let isPlain =
             Machine.variable("NO_COLOR")?.isEmpty == false || Machine.variable("TERM") == "dumb"
+        let isDumb = Machine.variable("TERM") == "dumb"
         super.init(
-            showsColours: isTerminal && !isPlain, width: isTerminal ? Self.terminalWidth : nil)
+            showsColours: isTerminal && !isPlain,
+            width: isTerminal ? Self.width(of: STDOUT_FILENO) : nil,
+            errorWidth: isatty(STDERR_FILENO) == 1 && !isDumb
+                ? Self.width(of: STDERR_FILENO) : nil)
     }
 
-    private static var terminalWidth: Int {
+    private static func width(of terminal: CInt) -> Int {
         if let columns = Machine.variable("COLUMNS").flatMap({ Int($0) }), columns > 0 {
             return columns
         }
         var size = winsize()
         // Fills the structure that it is given and keeps nothing.
-        let answer = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
+        let answer = unsafe ioctl(terminal, UInt(TIOCGWINSZ), &size)
         return answer == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 

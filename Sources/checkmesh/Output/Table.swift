@@ -38,6 +38,8 @@ struct Table {
 
     /// A column is never cut below this.
     static let columnWidthMin = 8
+    /// Of one that goes on in further lines, before another is cut.
+    static let wrappedWidthMin = 24
 
     private let titles: [(text: String, side: Side)]
     private var rows: [[Cell]] = []
@@ -50,8 +52,22 @@ struct Table {
         rows.append(row)
     }
 
+    /// Whether the last column goes on in further lines where it is too long for the terminal,
+    /// rather than being cut: what is wrong is the last thing to keep from people.
+    var wrapsLast = false
+
     func lines(for console: Console) -> [String] {
         let widths = widths(fitting: console.width)
+        let rows: [[Cell]] = rows.flatMap { row -> [[Cell]] in
+            guard wrapsLast, let last = row.last, let width = widths.last,
+                last.text.count > width
+            else { return [row] }
+            let pieces = Self.wrapped(last.text, to: width).map { Cell($0, last.tone) }
+            let rest = pieces.dropFirst().map { piece in
+                [Cell](repeating: "", count: row.count - 1) + [piece]
+            }
+            return [row.dropLast() + pieces.prefix(1)] + rest
+        }
         let head = zip(titles, widths).map { title, width in
             Self.fill(Cell(title.text, .faint), width, title.side, console.showsColours)
         }
@@ -76,6 +92,11 @@ struct Table {
         guard let total else { return widths }
         let gaps = 2 * (widths.count - 1)
         var excess = widths.reduce(gaps, +) - total
+        if wrapsLast, let last = widths.last {
+            let narrowed = min(last, max(Self.wrappedWidthMin, last - excess))
+            excess -= last - narrowed
+            widths[widths.count - 1] = narrowed
+        }
         while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
             widths[widest] > Self.columnWidthMin
         {
@@ -83,6 +104,19 @@ struct Table {
             excess -= 1
         }
         return widths
+    }
+
+    /// At spaces, or within a word that is longer than a line.
+    private static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        var rest = text[...]
+        while rest.count > width {
+            let line = rest.prefix(width + 1)
+            let end = line.lastIndex(of: " ") ?? line.index(before: line.endIndex)
+            lines.append(String(rest[..<end]))
+            rest = rest[end...].drop { $0 == " " }
+        }
+        return lines + [String(rest)]
     }
 
     private static func fill(

@@ -11,6 +11,8 @@ struct MeshText {
     var roster: [String] = []
     /// Names of checks, all of one target.
     var checks: [String] = []
+    /// Checks besides, as they are.
+    var more: [String] = []
     var target = ""
     var hook = ""
     /// What stands at the end of the file, for one that is wrong.
@@ -35,7 +37,7 @@ struct MeshText {
             {"mesh": {"name": "\(name)", "secret": "\(secret)",
               "previous_secrets": [\(quoted(previousSecrets))],
               "trust": "\(roster.isEmpty ? "secret" : "roster")", "roster": [\(quoted(roster))]},
-            "checks": [\(checks.joined(separator: ",\n"))]\(told)}\(tail)
+            "checks": [\((checks + more).joined(separator: ",\n"))]\(told)}\(tail)
             """
     }
 

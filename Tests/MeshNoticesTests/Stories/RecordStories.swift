@@ -18,7 +18,7 @@ struct RecordStories {
         village.run(for: .seconds(110))
         #expect(village.told.isEmpty)
         #expect(
-            village.residents[0].notices.views(of: Names.check).map(\.status) == [.held])
+            village.residents[0].notices.views(of: Names.check).map(\.status) == [.held(.none)])
         village.run(for: .minutes(2))
         #expect(village.told.map(\.by) == [0])
         #expect(village.told.allSatisfy { $0.at - Village.start < .seconds(122) })

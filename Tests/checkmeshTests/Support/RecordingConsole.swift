@@ -5,8 +5,8 @@ final class RecordingConsole: Console {
     private(set) var output = ""
     private(set) var errors = ""
 
-    init(showsColours: Bool = false, columns: Int? = nil) {
-        super.init(showsColours: showsColours, width: columns)
+    init(showsColours: Bool = false, columns: Int? = nil, errorColumns: Int? = nil) {
+        super.init(showsColours: showsColours, width: columns, errorWidth: errorColumns)
     }
 
     override func write(_ text: String) { output += text }

@@ -109,23 +109,6 @@ package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     case any
 }
 
-/// A client's own certificate, and the key to it: PEM files of this machine.
-package struct TLSIdentity: Sendable, Hashable {
-    package var certificateFile: String
-    /// May be the same file.
-    package var keyFile: String
-
-    package init(certificateFile: String, keyFile: String) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
-    }
-
-    package func write(to text: inout DefinitionText) {
-        text.add("tls_cert_file", .text(certificateFile))
-        text.add("tls_key_file", .text(keyFile))
-    }
-}
-
 /// Who passes the request on. It also looks up the URL's host.
 package struct HTTPProxy: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, CaseIterable {

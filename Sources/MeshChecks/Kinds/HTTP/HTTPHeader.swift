@@ -38,8 +38,7 @@ package struct HTTPHeader: Sendable, Hashable {
         else { return nil }
         self.name = name
         self.value = value
-        let lowered = name.lowercased().utf8
-        isConfidential = Self.confidentialWords.contains { $0.isFound(in: lowered) }
+        isConfidential = ConfidentialName.matches(name)
     }
 
     /// Whether the value is one to keep to oneself, judged by the name.
@@ -50,11 +49,6 @@ package struct HTTPHeader: Sendable, Hashable {
         ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"]
             .contains(name.lowercased())
     }
-
-    private static let confidentialWords = [
-        "auth", "cookie", "token", "key", "secret", "password", "session", "signature",
-        "credential",
-    ].map(ByteSearch.init)
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

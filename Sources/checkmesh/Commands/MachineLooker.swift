@@ -1,0 +1,44 @@
+import MeshCheckers
+import MeshChecks
+import MeshCore
+import MeshHTTPClient
+import MeshPlatform
+import MeshResolver
+
+/// Looks at many targets once.
+protocol Looker {
+    /// Calls `each` once for every kind, with its place among them; never more than `atOnce` are
+    /// under way.
+    func look(
+        at kinds: [CheckKind], atOnce: Int, _ each: @escaping (Int, LookResult) -> Void
+    ) throws(SystemError)
+}
+
+/// Looks as a node does, with a loop of its own.
+struct MachineLooker: Looker {
+    func look(
+        at kinds: [CheckKind], atOnce: Int, _ each: @escaping (Int, LookResult) -> Void
+    ) throws(SystemError) {
+        guard !kinds.isEmpty else { return }
+        // As many sockets as looks, and what a library opens beside them.
+        _ = try? DescriptorLimit.raise()
+        let loop = try EventLoop()
+        let resolver = Resolver(on: loop)
+        let runner = CheckRunner(
+            on: loop, client: try HTTPClient(on: loop, resolver: resolver), resolver: resolver)
+        var begun = 0
+        var ended = 0
+        func begin() {
+            let index = begun
+            begun += 1
+            runner.look(kinds[index]) { result in
+                each(index, result)
+                ended += 1
+                if begun < kinds.count { begin() }
+                if ended == kinds.count { loop.stop() }
+            }
+        }
+        for _ in 0..<min(atOnce, kinds.count) { begin() }
+        try loop.run()
+    }
+}
