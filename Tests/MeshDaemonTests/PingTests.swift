@@ -44,6 +44,32 @@ struct PingTests {
 
     init() throws { network = try PrivateNetwork(Self.file) }
 
+    @Test(.enabled(if: PrivateNetwork.hasPython, "needs python3"), arguments: [true, false])
+    func `answers that are a stranger's, or to another packet, never count`(isNobody: Bool) throws {
+        let lies = [
+            "right": "up: -", "token": "down: 5 of 5 packets lost",
+            "number": "down: 5 of 5 packets lost", "sequence": "down: 5 of 5 packets lost",
+            "sender": "down: 5 of 5 packets lost", "checksum": "down: 5 of 5 packets lost",
+            "short": "down: 5 of 5 packets lost", "first": "down: 4 of 5 packets lost",
+        ]
+        let targets = [
+            "", "right", "token", "number", "sequence", "sender", "checksum", "short", "first",
+        ]
+        let checks = targets.enumerated().dropFirst().map { place, name in
+            """
+            {"name": "\(name)", "type": "icmp", "target": "127.0.1.\(place)", "spacing": "10ms",
+             "timeout": "800ms", "max_loss": 0}
+            """
+        }
+        let network = try PrivateNetwork(
+            """
+            {"mesh": {"name": "lab", "secret": "0123456789abcdef0123456789abcdef"},
+             "checks": [\(checks.joined(separator: ",\n"))]}
+            """, answering: true)
+        let groups = isNobody ? "0 2147483647" : "1 0"
+        #expect(try network.check(groups: groups, asNobody: isNobody) == lies)
+    }
+
     @Test func `an unprivileged user pings over datagram sockets where its group may`() throws {
         #expect(try network.check(groups: "0 2147483647", asNobody: true) == Self.seen)
     }
@@ -69,7 +95,7 @@ struct PingTests {
 private final class PrivateNetwork {
     static var isPossible: Bool {
         guard geteuid() == 0 else { return false }
-        let programs = ["unshare", "setpriv", "ip", "nft", "sysctl"]
+        let programs = ["setsid", "unshare", "setpriv", "ip", "nft", "sysctl"]
         let script = programs.map { "command -v \($0)" }.joined(separator: " && ")
         // Reads a text of our own; a shell runs it to its end.
         return unsafe system("{ \(script) && unshare --net true; } >/dev/null 2>&1") == 0
@@ -94,9 +120,46 @@ private final class PrivateNetwork {
         }
         """
 
+    static var hasPython: Bool {
+        // Reads a path of our own.
+        unsafe access("/usr/bin/python3", X_OK) == 0
+    }
+
+    /// Answers pings in the kernel's place, each target's in its own way.
+    private static let answering = """
+        import os, socket, struct, sys
+
+        open("/proc/sys/net/ipv4/icmp_echo_ignore_all", "w").write("1")
+        heard = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        firsts = {}
+        if os.fork() == 0:
+            while True:
+                packet, peer = heard.recvfrom(4096)
+                target, asked = packet[16:20], packet[20:]
+                if asked[0] != 8 or len(asked) < 24:
+                    continue
+                way = target[3]
+                answer = bytearray(asked)
+                answer[0] = 0
+                sender = socket.inet_ntoa(target)
+                if way == 2: answer[8] ^= 1
+                if way == 3: answer[17] ^= 8
+                if way == 4: answer[7] ^= 8
+                if way == 5: sender = "127.0.2.1"
+                if way == 7: answer = answer[:20]
+                if way == 8: answer = bytearray(firsts.setdefault(target, bytes(answer)))
+                answer[2:4] = b"\\0\\0"
+                total = sum(struct.unpack(f">{len(answer) // 2}H", answer))
+                while total >> 16: total = (total & 0xFFFF) + (total >> 16)
+                answer[2:4] = struct.pack(">H", (~total & 0xFFFF) ^ (way == 6))
+                with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as line:
+                    line.bind((sender, 0))
+                    line.sendto(bytes(answer), peer)
+        """
+
     private let folder: TemporaryDirectory
 
-    init(_ configuration: String) throws {
+    init(_ configuration: String, answering: Bool = false) throws {
         folder = try TemporaryDirectory()
         // Reads a path of our own.
         _ = unsafe chmod(folder.path, 0o755)
@@ -105,9 +168,17 @@ private final class PrivateNetwork {
             ip link set lo up && ip addr add fd00::9/128 dev lo && ip addr add fd00::1/128 dev lo
             sysctl -qw "net.ipv4.ping_group_range=$1" && nft -f \(folder.path)/rules || exit 9
             shift
-            exec "$@"
+            \(answering ? "python3 \(folder.path)/answering >/dev/null 2>&1" : ":") || exit 9
+            "$@"
+            # With it ends whoever answers: it is alone in its group.
+            trap "" TERM
+            kill -TERM 0
             """
-        for (name, text) in [("mesh.json", configuration), ("rules", Self.rules), ("in", script)] {
+        let files = [
+            ("mesh.json", configuration), ("rules", Self.rules), ("in", script),
+            ("answering", Self.answering),
+        ]
+        for (name, text) in files {
             try AtomicFile.write(Array(text.utf8), to: "\(folder.path)/\(name)", mode: 0o644)
         }
     }
@@ -120,8 +191,9 @@ private final class PrivateNetwork {
         ]
         let output = "\(folder.path)/\(command)-\(asNobody)-\(groups.utf8.count)"
         let process = try ChildProcess(
-            "/usr/bin/unshare",
-            ["--net", "sh", "\(folder.path)/in", groups] + (asNobody ? nobody : [])
+            "/usr/bin/setsid",
+            ["--wait", "unshare", "--net", "sh", "\(folder.path)/in", groups]
+                + (asNobody ? nobody : [])
                 + [ChildProcess.sibling("checkmesh"), "-c", "\(folder.path)/mesh.json", command],
             output: output)
         let end = SystemClock.now + .seconds(20)
