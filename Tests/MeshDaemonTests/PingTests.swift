@@ -209,7 +209,8 @@ private final class PrivateNetwork {
         for line in lines.dropFirst() {
             // NAME STATE TIME ms TARGET REASON
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard words.count >= 6 else { continue }
+            // The last line sums up.
+            guard words.count >= 6, words[3] == "ms" else { continue }
             seen[String(words[0])] = "\(words[1]): \(words[5...].joined(separator: " "))"
         }
         return seen
