@@ -127,7 +127,7 @@ private final class PrivateNetwork {
 
     /// Answers pings in the kernel's place, each target's in its own way.
     private static let answering = """
-        import os, socket, struct, sys
+        os, socket, struct, sys = map(__import__, ("os", "socket", "struct", "sys"))
 
         open("/proc/sys/net/ipv4/icmp_echo_ignore_all", "w").write("1")
         heard = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
