@@ -84,11 +84,6 @@ import MeshResolver
         if request.url.isSecure || !request.body.isEmpty {
             unsafe set(ccurl_set_long(curl, CURLOPT_TCP_NODELAY, 1))
         }
-        if request.talk != nil {
-            // The connection outlives the transfer until the handle leaves the multi handle.
-            unsafe set(ccurl_set_long(curl, CURLOPT_FORBID_REUSE, 0))
-            unsafe set(ccurl_set_long(curl, CURLOPT_CONNECT_ONLY, 1))
-        }
         set(setMethod(of: request))
         set(setTrust(request))
         set(setFamily(request))

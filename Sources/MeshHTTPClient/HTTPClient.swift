@@ -41,14 +41,9 @@ package import MeshResolver
         var hopBegan: Instant
         var lookup: Resolver.Lookup?
         var handle: EasyHandle?
-        let conversation: Conversation?
 
-        init(
-            _ request: HTTPRequest, _ conversation: Conversation?, now: Instant,
-            _ completion: @escaping Completion
-        ) {
+        init(_ request: HTTPRequest, now: Instant, _ completion: @escaping Completion) {
             self.request = request
-            self.conversation = conversation
             self.completion = completion
             began = now
             hopBegan = now
@@ -64,8 +59,6 @@ package import MeshResolver
     private var watches: [CInt: EventLoop.Watch] = [:]
     private var alarm: LoopAlarm?
     private var isRunDue = false
-    /// Some transfer was, or is, a conversation.
-    private var isConversing = false
 
     /// Throws ENOMEM only.
     package init(on loop: EventLoop, resolver: Resolver) throws(SystemError) {
@@ -86,7 +79,6 @@ package import MeshResolver
     deinit {
         for transfer in transfers.values {
             if let lookup = transfer.lookup { resolver.cancel(lookup) }
-            transfer.conversation?.end(on: loop)
             // Ours, and added to this multi handle.
             if let handle = transfer.handle {
                 unsafe curl_multi_remove_handle(multi, handle.curl)
@@ -103,25 +95,6 @@ package import MeshResolver
     /// request's timeout.
     @discardableResult
     package func send(_ request: HTTPRequest, _ completion: @escaping Completion) -> TransferID {
-        start(request, nil, completion)
-    }
-
-    /// Connects as `request` says, over TLS or not, says and hears what its `talk` holds, and calls
-    /// `completion` as `send` does. `isEnough` is asked about all that was heard whenever there is
-    /// more of it, or the other side has ended; what it heard is the response's body.
-    @discardableResult
-    package func talk(
-        _ request: HTTPRequest, isEnough: @escaping (_ heard: [UInt8], _ hasEnded: Bool) -> Bool,
-        _ completion: @escaping Completion
-    ) -> TransferID {
-        guard let talk = request.talk else { preconditionFailure("expected something to talk of") }
-        return start(request, Conversation(talk, isEnough), completion)
-    }
-
-    private func start(
-        _ request: HTTPRequest, _ conversation: Conversation?, _ completion: @escaping Completion
-    ) -> TransferID {
-        if conversation != nil { isConversing = true }
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -133,7 +106,7 @@ package import MeshResolver
             }
             return TransferID(number: number)
         }
-        let transfer = Transfer(request, conversation, now: loop.now, completion)
+        let transfer = Transfer(request, now: loop.now, completion)
         transfers[number] = transfer
         begin(transfer, number)
         return TransferID(number: number)
@@ -143,7 +116,6 @@ package import MeshResolver
     package func cancel(_ id: TransferID) {
         guard let transfer = transfers.removeValue(forKey: id.number) else { return }
         if let lookup = transfer.lookup { resolver.cancel(lookup) }
-        transfer.conversation?.end(on: loop)
         if let handle = transfer.handle { retire(handle) }
     }
 
@@ -253,9 +225,6 @@ package import MeshResolver
     private func ended(_ handle: EasyHandle, _ code: CURLcode) {
         let number = handle.transfer
         guard let transfer = transfers[number] else { return retire(handle) }
-        if code == CURLE_OK, let conversation = transfer.conversation {
-            return converse(number, conversation, handle, until: transfer.deadline)
-        }
         var outcome = handle.outcome(of: transfer.request, ending: code)
         let redirect = redirect(of: transfer.request, handle)
         retire(handle)
@@ -295,25 +264,6 @@ package import MeshResolver
             return redirect
         }
         return request.url.text(at: reference) ?? redirect
-    }
-
-    /// The conversation is over; its connection closes.
-    func conversed(_ number: UInt64, _ failure: TransferError?) {
-        guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle,
-            let conversation = transfer.conversation
-        else { return }
-        var timings = handle.timings
-        timings.nameLookup = transfer.nameLookup
-        timings.total = loop.now - transfer.began
-        timings.untilAnswer = timings.total
-        conversation.end(on: loop)
-        retire(handle)
-        if let failure { return transfer.completion(.failure(failure)) }
-        transfer.completion(
-            .success(
-                HTTPResponse(
-                    status: 0, url: transfer.request.url, redirectsFollowed: 0, headers: [:],
-                    body: conversation.heard, isBodyCut: false, timings: timings)))
     }
 
     /// Makes the transfer one to where it was sent; answers why it cannot.
@@ -368,8 +318,8 @@ package import MeshResolver
         case CURL_POLL_INOUT: interest = [.read, .write]
         default:
             if let watch = client.watches.removeValue(forKey: socket) {
-                // What comes now is its close, except where a conversation goes on with it.
-                client.isConversing ? client.loop.cancel(watch) : client.loop.forget(watch)
+                // What comes now is its close.
+                client.loop.forget(watch)
             }
             return 0
         }

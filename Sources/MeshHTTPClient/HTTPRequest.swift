@@ -32,20 +32,6 @@ package struct HTTPRequest: Sendable {
     /// What few requests ask for; the others are spared the looking.
     package var extras: Extras?
 
-    /// Only connect, and then say this and hear that: no HTTP at all. For `HTTPClient.talk`.
-    package var talk: Talk?
-
-    package struct Talk: Sendable, Hashable {
-        /// Said once connected, as it is.
-        package var send: [UInt8]
-        /// Bytes that are heard at most; 0 hears none, being connected is enough.
-        package var receivedMax: Int
-        package init(send: [UInt8], receivedMax: Int) {
-            self.send = send
-            self.receivedMax = receivedMax
-        }
-    }
-
     /// Whose certificate is believed.
     package enum Trust: Sendable, Hashable {
         case systemRoots

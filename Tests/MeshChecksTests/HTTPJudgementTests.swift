@@ -150,16 +150,23 @@ private struct NoPatterns: PatternSearch {
             (172_800, "expires in 2 days"),
             (172_799, "expires in 47 hours"), (7_200, "expires in 2 hours"),
             (7_199, "expires in 119 minutes"),
-            (61, "expires in 61 seconds"), (1, "expires in 1 second"), (0, "has expired"),
-            (-5, "has expired"),
+            (61, "expires in 61 seconds"), (1, "expires in 1 second"),
         ] as [(Int64, String?)])
     func `a certificate is told with what is left of it`(seconds: Int64, expected: String?) {
         let rule = CertificateRule(within: .hours(24 * 7))
         let now = WallTime(milliseconds: 1_000_000_000_000)
         let end = WallTime(milliseconds: UInt64(1_000_000_000_000 + seconds * 1_000))
+        let outcome = expected.map { Attempt.Outcome.degraded(Reason("certificate of h \($0)")) }
+        #expect(rule.judge(end: end, now: now, host: "h") == outcome ?? .answered)
+    }
+
+    @Test func `a certificate that has ended makes it down, whoever verifies it`() {
+        let rule = CertificateRule(within: .hours(24 * 7))
+        let end = WallTime(milliseconds: 1_000_000_000_000)
+        let now = WallTime(milliseconds: 1_000_000_000_000 + 3 * 86_400_000)
         #expect(
-            rule.judge(end: end, now: now, host: "h")?.text
-                == expected.map { "certificate of h \($0)" })
+            rule.judge(end: end, now: now, host: "h")
+                == .failed(Reason("certificate of h expired 3 days ago")))
     }
 
     @Test func `what few checks ask for is equal if it is the same, and nothing by default`() throws

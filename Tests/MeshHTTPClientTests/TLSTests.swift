@@ -73,36 +73,4 @@ import Testing
         #expect(error.kind == .tlsFailed)
         #expect(error.blame == .target)
     }
-
-    @Test func `a conversation over TLS says, hears and ends`() throws {
-        var request = HTTPRequest(
-            try HTTPURL("https://\(server.good)/"), timeout: .seconds(10),
-            trust: .rootsFile(server.rootsFile))
-        request.talk = .init(
-            send: Array("GET / HTTP/1.0\r\n\r\n".utf8), receivedMax: 10_000)
-        var result: Result<HTTPResponse, TransferError>?
-        client.talk(request, isEnough: { _, _ in false }) { result = $0 }
-        #expect(try loop.turn { result != nil })
-        let heard = String(decoding: try #require(try result?.get().body), as: UTF8.self)
-        #expect(heard.hasPrefix("HTTP/1.1 200 OK\r\n"))
-        #expect(heard.hasSuffix("secret\n"))
-        #expect(client.transferCount == 0)
-
-        // Nobody says anything: what was said is no request.
-        request.talk = .init(send: Array("GET".utf8), receivedMax: 100)
-        request.timeout = .milliseconds(500)
-        result = nil
-        client.talk(request, isEnough: { _, _ in false }) { result = $0 }
-        #expect(try loop.turn { result != nil })
-        guard case .failure(let error) = result else { Issue.record("heard"); return }
-        #expect(error.description == "timed out after 500 ms while waiting for the reply")
-
-        // Taken back in the middle of it.
-        result = nil
-        let transfer = client.talk(request, isEnough: { _, _ in false }) { result = $0 }
-        #expect(try loop.turn(within: .milliseconds(100)) { false } == false)
-        client.cancel(transfer)
-        #expect(client.transferCount == 0)
-        #expect(result == nil)
-    }
 }

@@ -12,20 +12,13 @@ package struct CertificateRule: Sendable, Hashable {
         self.within = within
     }
 
-    /// Why a certificate of `host` that is good until `end` is not good enough; `nil` if it is.
-    package func judge(end: WallTime, now: WallTime, host: String) -> Reason? {
-        let left = Int64(clamping: end.milliseconds) - Int64(clamping: now.milliseconds)
-        guard left < within.milliseconds else { return nil }
-        guard left > 0 else { return Reason("certificate of \(host) has expired") }
-        return Reason("certificate of \(host) expires in \(Self.words(left / 1_000))")
-    }
-
-    /// In days, or below two of them in a smaller unit.
-    private static func words(_ seconds: Int64) -> String {
-        for (unit, size) in [("day", 86_400), ("hour", 3_600), ("minute", 60)] as [(String, Int64)]
-        where seconds >= 2 * size {
-            return "\(seconds / size) \(unit)s"
+    /// What a certificate of `host` that is good until `end` makes of the answer that came with it.
+    /// One that has ended is *down*, also where nobody is asked to verify it.
+    package func judge(end: WallTime, now: WallTime, host: String) -> Attempt.Outcome {
+        switch CertificateEnd(end, of: host).judge(at: now, within: within) {
+        case .ending(let reason)?: .degraded(reason)
+        case .ended(let reason)?: .failed(reason)
+        case nil: .answered
         }
-        return seconds == 1 ? "1 second" : "\(seconds) seconds"
     }
 }

@@ -44,7 +44,7 @@ extension HTTPCheck {
         guard let (host, end) = answer.certificate else {
             return .failed(Reason("answered without a certificate"))
         }
-        return rule.judge(end: end, now: now(), host: host).map { .degraded($0) } ?? .answered
+        return rule.judge(end: end, now: now(), host: host)
     }
 
     private func extent(of answer: HTTPAnswer) -> String? {
