@@ -131,6 +131,17 @@ private struct NoPatterns: PatternSearch {
                 == .failed(Reason(#"expected $.said == '', found "it was ***""#)))
     }
 
+    @Test func `nor what was said to a proxy`() throws {
+        let check = try check {
+            $0.extras.values.proxy = HTTPProxy(
+                kind: .http, address: try HostPort("p.example:3128"),
+                credentials: BasicCredentials(username: "me", password: Secret("topsecret2")))
+        }
+        #expect(
+            words(check, "Basic bWU6dG9wc2VjcmV0Mg==, topsecret2")
+                == "status 500, expected 200-299; the body begins 'Basic ***, ***'")
+    }
+
     @Test func `what makes it down is told before what makes it degraded`() throws {
         let day: UInt64 = 86_400_000
         var answer = HTTPAnswer(status: 200)

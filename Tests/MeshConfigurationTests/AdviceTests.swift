@@ -45,6 +45,16 @@ struct AdviceTests {
         #expect(found.count == 1 && found[0].hasPrefix("mesh.peers: two nodes"))
     }
 
+    @Test func `a node whose only peer is itself would wait for ever`() throws {
+        var reading = Reading()
+        reading.flags.bind = "192.0.2.9:7946"
+        let json =
+            #""mesh": {"name": "m", "secret": "0123456789abcdef", "peers": ["192.0.2.9:7946"]}"#
+        let found = try reading.configuration("{\(json)}").advice
+        #expect(found.map(\.path) == ["mesh.peers"])
+        #expect(found[0].message.hasPrefix("names this node alone"))
+    }
+
     @Test func `a quorum of all of three waits for each of them`() throws {
         let all = """
             "checks": [{"name": "a", "type": "tcp", "address": "a:1", "quorum": "all",

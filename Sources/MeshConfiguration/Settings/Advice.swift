@@ -24,8 +24,19 @@ extension Configuration {
     /// A node that is named in no file but its own cannot be counted: a mesh of one is meant.
     private var beyondReach: [Finding] {
         guard !mesh.peers.isEmpty else { return [] }
-        // Its own address may be among them, or not.
-        let nodes = mesh.peers.count + 1
+        // Its own address may be among them, or not; a name of its own is taken for another's.
+        let others = mesh.peers.count {
+            $0.literal != node.bind && $0.literal != node.advertised.address
+        }
+        guard others > 0 else {
+            return [
+                Finding(
+                    "mesh.peers",
+                    "names this node alone, which then waits for the others: leave it out for a"
+                        + " mesh of one")
+            ]
+        }
+        let nodes = others + 1
         let greedy = checks.filter {
             guard case .all = $0.definition.rule.quorum else { return false }
             return $0.definition.rule.owners(known: nodes) == nodes

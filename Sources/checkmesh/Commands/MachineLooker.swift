@@ -38,7 +38,16 @@ struct MachineLooker: Looker {
                 if ended == kinds.count { loop.stop() }
             }
         }
-        for _ in 0..<min(atOnce, kinds.count) { begin() }
+        // One a turn, and none before the loop runs: a look's time begins with its turn, and what is
+        // done in that before it, or before there was one, would count as the target's.
+        var waiting = min(atOnce, kinds.count)
+        func beginNext() {
+            begin()
+            waiting -= 1
+            guard waiting > 0 else { return }
+            loop.schedule(at: loop.now + TimeSpan(nanoseconds: 1)) { beginNext() }
+        }
+        loop.schedule(at: loop.now) { beginNext() }
         try loop.run()
     }
 }

@@ -124,7 +124,9 @@ extension HTTPCheck {
         case .bearer(let token)?: secrets.append(token.revealed)
         case nil: break
         }
-        if let password = values.proxy?.credentials?.password { secrets.append(password.revealed) }
+        if let credentials = values.proxy?.credentials {
+            secrets += [credentials.password.revealed, credentials.base64]
+        }
         // A variable is part of the path or the query.
         if url.text != url.shown { secrets.append(url.pathAndQuery) }
         // The longest first: it may hold another.
