@@ -16,6 +16,9 @@ package final class CheckRunner {
     /// say nothing of its own target either.
     package static let looksMax = 4_096
 
+    /// Programs that run at once; further ones wait for a part of their time.
+    package static var programsMax: Int { ExecChecker.runningMax }
+
     /// Which look, to take it back.
     package struct LookID: Hashable, Sendable {
         fileprivate let number: UInt64

@@ -40,11 +40,14 @@ struct MachineLooker: Looker {
         }
         // One a turn, and none before the loop runs: a look's time begins with its turn, and what is
         // done in that before it, or before there was one, would count as the target's.
-        var waiting = min(atOnce, kinds.count)
+        let isRunningPrograms = kinds.contains { $0.type == "exec" }
+        let most = isRunningPrograms ? min(atOnce, CheckRunner.programsMax) : atOnce
+        var waiting = min(most, kinds.count)
         func beginNext() {
+            // Those that have ended have begun others.
+            guard waiting > 0, begun < kinds.count else { return }
             begin()
             waiting -= 1
-            guard waiting > 0 else { return }
             loop.schedule(at: loop.now + TimeSpan(nanoseconds: 1)) { beginNext() }
         }
         loop.schedule(at: loop.now) { beginNext() }
