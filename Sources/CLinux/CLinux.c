@@ -416,11 +416,6 @@ static void become(const struct clinux_child *child, struct child_failure *failu
         syscall(SYS_rt_sigaction, number, usual, NULL, LAST_SIGNAL / 8);
     struct rlimit core = {0, 0};
     setrlimit(RLIMIT_CORE, &core);
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > CHILD_DESCRIPTORS) {
-        files.rlim_cur = CHILD_DESCRIPTORS;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
     // The output may itself have one of the three numbers, where the parent has closed its own.
     int output = child->output;
     if (output < 3) output = fcntl(output, F_DUPFD, 3);
@@ -429,6 +424,12 @@ static void become(const struct clinux_child *child, struct child_failure *failu
     if (dup2(output, 1) < 0 || dup2(output, 2) < 0) goto failed;
     if (input != 0 && dup2(input, 0) < 0) goto failed;
     close_from(3);
+    // Not before: while the parent's are open here, too, a number may be beyond the child's limit.
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > CHILD_DESCRIPTORS) {
+        files.rlim_cur = CHILD_DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (child->directory != NULL && chdir(child->directory) < 0) {
         failure->step = CLINUX_CHILD_DIRECTORY;
         goto failed;

@@ -309,6 +309,13 @@ import Testing
         kill(daemon, SIGKILL)
     }
 
+    @Test func `a node with more sockets than a program may have runs it all the same`() throws {
+        guard try DescriptorLimit.raise() > 4_096 else { return }
+        let fillers = (0..<1_500).map { _ in dup(2) }
+        defer { for filler in fillers { close(filler) } }
+        #expect(try bench.saw(shell("test $(ulimit -n) = 1024")) == "up: ")
+    }
+
     @Test func `one that closes its output is waited for`() throws {
         let kind = shell("exec >&- 2>&-; sleep 0.2; exit 4")
         #expect(try bench.saw(kind) == "down: exit status 4, without output")
