@@ -118,6 +118,10 @@ struct RegressionSeeds {
             until: .seconds(248),
             story: "one of two that had lost the quorum told so and left; the other, alone, told "
                 + "it once more under its own name"),
+        Seed(
+            scenario: "chaos", seed: 4_015, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            story: "a node cut off alone went on trying to tell that another is dead, and got "
+                + "through a tenth of a second after the others had told that it is well again"),
     ]
 
     @Test(arguments: seeds)
