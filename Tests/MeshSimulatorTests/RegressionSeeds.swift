@@ -122,6 +122,11 @@ struct RegressionSeeds {
             scenario: "chaos", seed: 4_015, nodes: 5, lossPerMillion: 250_000, checks: 100,
             story: "a node cut off alone went on trying to tell that another is dead, and got "
                 + "through a tenth of a second after the others had told that it is well again"),
+        Seed(
+            scenario: "chaos", seed: 40_105, nodes: 5, lossPerMillion: 50_000, checks: 100,
+            until: .seconds(187),
+            story: "every yes to a recovery was lost, so the next flip told the outage's end once "
+                + "more; the invariant took the first end for known"),
     ]
 
     @Test(arguments: seeds)
