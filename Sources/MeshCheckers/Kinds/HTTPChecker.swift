@@ -87,7 +87,7 @@ extension HTTPRequest {
             headers: check.headers.compactMap { HTTPField($0.name, $0.value.revealed) },
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
             timeout: check.attempts.timeout, redirects: check.redirects,
-            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust))
+            bodyLimit: HTTPCheck.answerByteCountMax, trust: check.trust)
         bodyKeptMax = check.bodyByteCountNeeded
         if !check.extras.areUsual { add(check.extras.values) }
     }
@@ -111,9 +111,7 @@ extension HTTPRequest {
         var extras = Extras()
         extras.acceptsGzip = values.acceptsGzip
         extras.wantsCertificates = values.certificate != nil
-        extras.identity = values.identity.map {
-            Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
-        }
+        extras.identity = values.identity
         extras.serverName = values.serverName
         extras.proxy = values.proxy.map { proxy in
             Proxy(
@@ -128,16 +126,5 @@ extension HTTPRequest {
 extension HTTPRequest.Credentials {
     fileprivate init(_ credentials: BasicCredentials) {
         self.init(user: credentials.username, password: credentials.password.revealed)
-    }
-}
-
-extension HTTPRequest.Trust {
-    init(_ trust: TLSTrust) {
-        self =
-            switch trust {
-            case .system: .systemRoots
-            case .file(let path): .rootsFile(path)
-            case .anything: .anybody
-            }
     }
 }
