@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -214,6 +215,23 @@ class Mesh:
     def wait_ready(self, seconds=30):
         for node in self.nodes:
             wait_until(node.is_ready, seconds, f"{node.name} to be ready; see {node.log}")
+
+    def line_counts(self):
+        """How long each node's log is now, for `lines_since`."""
+        counts = {}
+        for node in self.nodes:
+            with open(node.log) as file:
+                counts[node.name] = len(file.read().splitlines())
+        return counts
+
+    def lines_since(self, counts, pattern):
+        """What the nodes have logged since then that matches a regular expression."""
+        found = []
+        for node in self.nodes:
+            with open(node.log) as file:
+                lines = file.read().splitlines()[counts[node.name]:]
+            found += [f"{node.name}: {line}" for line in lines if re.search(pattern, line)]
+        return found
 
     def living(self):
         return [n for n in self.nodes if n.process and n.process.poll() is None]
