@@ -117,7 +117,7 @@ final class Section {
         case .number(let number): shown = number
         // A number cannot be a variable without quotes.
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             shown = text
         default:
             complain(key, "expected a whole number, found \(node.value.kindInWords)")
@@ -135,7 +135,7 @@ final class Section {
         switch node.value {
         case .flag(let flag): return flag
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             if text == "true" || text == "false" { return text == "true" }
         default: break
         }
@@ -149,12 +149,14 @@ final class Section {
             complain(key, "\(number) has no unit: write a duration such as \"30s\" or \"500ms\"")
             return nil
         }
-        let span: DurationText? = value(key) { text throws(Complaint) in
-            guard let span = DurationText(text) else {
-                throw Complaint(
-                    "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+        let span: DurationText? = context.openly {
+            value(key) { text throws(Complaint) in
+                guard let span = DurationText(text) else {
+                    throw Complaint(
+                        "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+                }
+                return span
             }
-            return span
         }
         return span.flatMap {
             bounded(key, $0.span, in: range) { DurationText($0).description }

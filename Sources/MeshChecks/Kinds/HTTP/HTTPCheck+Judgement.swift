@@ -102,20 +102,12 @@ extension HTTPCheck {
 
     /// Texts of an answer go through this before they are cut: a target may say back what it was
     /// told.
-    private func redacted(_ text: String) -> String {
-        var text = text
-        for secret in secrets where secret.utf8.count >= Self.secretByteCountMin {
-            text = text.replacing(secret)
-        }
-        return text
-    }
+    private func redacted(_ text: String) -> String { redaction.adding(ownSecrets).redact(text) }
 
-    /// A shorter one would be found in words that have nothing to do with it.
-    private static let secretByteCountMin = 4
-
-    private var secrets: [String] {
-        var secrets = headers.filter(\.isConfidential).map(\.value.revealed)
-        if let body { secrets.append(body.revealed) }
+    /// What is a secret by what it is, wherever it came from.
+    var ownSecrets: [Secret] {
+        var secrets = headers.filter(\.isConfidential).map(\.value)
+        if let body { secrets.append(body) }
         let values = extras.values
         switch values.authorization {
         case .basic(let credentials)?:
