@@ -17,6 +17,8 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         /// The certificate is not believed.
         case untrusted
         case tlsFailed
+        /// A file of roots, a certificate or a key is not what it should be.
+        case unusableFile
         /// The connection ended early.
         case broken
         /// What came is not HTTP, or too much of it.

@@ -368,7 +368,7 @@ import Testing
         #expect(
             try bench.saw(
                 row("no key", good, "", identity(server.rootsFile, "")).kind)
-                == "abstained: noResources")
+                == "abstained: unusableFile")
     }
 
     @Test func `HTTP/1.1 and HTTP/2`() throws {

@@ -50,9 +50,7 @@ final class CertificateContexts {
         kept[key] = nil
         let context = try CertificateContext(
             .init(trust),
-            identity: identity.map {
-                .init(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
-            })
+            identity: identity.map { .init($0) })
         if kept.count >= Self.keptMax { kept = [:] }
         kept[key] = Kept(context: context, stamps: stamps, madeAt: now, lookedAt: now)
         return context
@@ -80,8 +78,14 @@ private struct FileStamp: Equatable {
     }
 }
 
+extension CertificateContext.Identity {
+    init(_ identity: TLSIdentity) {
+        self.init(certificateFile: identity.certificateFile, keyFile: identity.keyFile)
+    }
+}
+
 extension CertificateContext.Roots {
-    fileprivate init(_ trust: TLSTrust) {
+    init(_ trust: TLSTrust) {
         self =
             switch trust {
             case .system: .system

@@ -95,6 +95,7 @@ extension JSONWriter {
             }
         }
         field("certificate_ends_at") { $0.time(measurements.certificateEnds) }
+        field("remark") { $0.string(measurements.remark?.text) }
     }
 
     private mutating func verdict(_ verdict: VerdictStatus) {
