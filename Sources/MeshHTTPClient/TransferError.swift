@@ -37,6 +37,14 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         case reading = "while reading the answer"
     }
 
+    /// The same, of another place than the one that was asked for.
+    func redirected(to url: HTTPURL) -> TransferError {
+        var error = TransferError(
+            kind, blame: blame, "redirected to \(url.authority): \(description)")
+        error.timings = timings
+        return error
+    }
+
     package init(_ kind: Kind, blame: Blame, _ description: String) {
         self.kind = kind
         self.blame = blame
