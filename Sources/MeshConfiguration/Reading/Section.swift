@@ -58,10 +58,21 @@ final class Section {
     /// Tells every key that nobody asked for.
     func finish() {
         for member in members where !known.contains(member.key) && !refused.contains(member.key) {
-            let nearest = NearestWord.to(member.key, among: known)
-            let hint = nearest.map { ": the nearest known key is \"\($0)\"" } ?? ""
+            let hint = hint(for: member.key)
             context.complain(path(member.key), "unknown key\(hint)", at: member.offset)
         }
+    }
+
+    private static let keysListedMax = 12
+
+    /// What may have been meant: the nearest known key, or, where none is near, all, if few.
+    private func hint(for key: String) -> String {
+        if let nearest = NearestWord.to(key, among: known) {
+            return ": the nearest known key is \"\(nearest)\""
+        }
+        let keys = Set(known).sorted()
+        guard (1...Self.keysListedMax).contains(keys.count) else { return "" }
+        return ": known \(keys.count == 1 ? "is" : "are") \(keys.quoted)"
     }
 
     // MARK: Texts
@@ -254,6 +265,15 @@ struct PlacedText {
 }
 
 extension Section {
+    static func unknownType(
+        _ text: String, among words: [String], has types: [String]
+    ) -> String {
+        guard let nearest = NearestWord.to(text, among: words) else {
+            return "\"\(text)\" is unknown: write one of \(types.quoted)"
+        }
+        return "\"\(text)\" is unknown: the nearest known type is \"\(nearest)\""
+    }
+
     /// The word that says which kind of thing this is: one of `types`. Those of `later` are the
     /// contract's, and not in this version.
     func requiredType(among types: [String], later: [String]) -> String? {
@@ -263,8 +283,7 @@ extension Section {
                 throw Complaint(
                     "\"\(text)\" is not supported yet by this version: it has \(types.quoted)")
             }
-            let nearest = NearestWord.to(text, among: types + later) ?? ""
-            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
+            throw Complaint(Self.unknownType(text, among: types + later, has: types))
         }
     }
 }
