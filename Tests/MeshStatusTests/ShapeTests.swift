@@ -32,7 +32,10 @@ import Testing
         #expect(status["node"]?.keys == ["name", "id", "zone", "version", "started_at"])
         #expect(status["node"]?["started_at"] == .string("2026-01-01T00:00:00.000Z"))
         #expect(status["node"]?["id"] == .string("00000000000000000000000000000001"))
-        #expect(status["mesh"]?.keys == ["name", "alive", "suspect", "dead", "left", "majority"])
+        #expect(
+            status["mesh"]?.keys == [
+                "name", "alive", "suspect", "dead", "left", "majority", "settled",
+            ])
         #expect(status["mesh"]?["alive"] == .number("1"))
         #expect(status["mesh"]?["left"] == .number("0"))
         #expect(status["checks"]?.keys == ["up", "degraded", "down", "unknown"])

@@ -28,6 +28,7 @@ extension JSONWriter {
                     json.field("dead") { $0.number(members[.dead] ?? 0) }
                     json.field("left") { $0.number(members[.left] ?? 0) }
                     json.field("majority") { $0.bool(node.hasMajority) }
+                    json.field("settled") { $0.bool(node.isSettled) }
                 }
             }
             json.field("checks") { json in
