@@ -115,7 +115,9 @@ private struct NoPatterns: PatternSearch {
         var check = HTTPCheck(url: try WebAddress("http://a.example/"))
         check.texts.required = [.contains("x")]
         var answer = HTTPAnswer(status: 200)
-        func words() -> String { "\(check.judge(answer, now: WallTime(milliseconds: 0), Nothing()))" }
+        func words() -> String {
+            "\(check.judge(answer, now: WallTime(milliseconds: 0), Nothing()))"
+        }
         #expect(words().contains("the empty body does not contain 'x'"))
         answer.isBodyCut = true
         #expect(words().contains("the body, of which nothing is read, does not contain 'x'"))
