@@ -52,6 +52,11 @@ package struct Receivers: Sendable {
         return byPlace[Self.key(contact, place)] ?? conditions[contact]
     }
 
+    /// Whether every provider takes what anybody sends, and says so.
+    package var areWell: Bool {
+        conditions.allSatisfy { $0 == .accepts } && byPlace.values.allSatisfy { $0 == .accepts }
+    }
+
     package func firstAcceptance(of id: NoticeID) -> Acceptance? {
         first[id].map { acceptances[$0] }
     }
