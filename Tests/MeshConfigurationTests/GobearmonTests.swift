@@ -121,7 +121,7 @@ struct GobearmonTests {
         ("dns", #"{"name": "a.example"}"#, "data: type: is missing"),
         (
             "snmp", "{}",
-            #"type: "snmp" is unknown: the nearest known type is "icmp""#
+            #"type: "snmp" is unknown: write one of "dns", "http", "icmp", "ssl_expire" and "tcp""#
         ),
     ])
     func `a row that is wrong is told`(type: String, data: String, expected: String) {

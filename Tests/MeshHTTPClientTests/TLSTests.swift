@@ -64,7 +64,7 @@ import Testing
 
     @Test func `a file of roots that is not there is this machine's fault`() throws {
         let error = try error("https://\(server.good)/", .file("/nowhere.pem"))
-        #expect(error.kind == .untrusted)
+        #expect(error.kind == .unusableFile)
         #expect(error.blame == .ownResources)
     }
 

@@ -103,7 +103,8 @@ final class Call {
                 context = try desk.contexts.context(
                     for: options.trust, identity: options.identity)
             } catch {
-                return failLater("\(error)", .ownResources)
+                loop.schedule(at: loop.now) { [weak self] in self?.finish(.unusable(error)) }
+                return
             }
         }
         if let literal = plan.address.literal { return connect(to: [literal]) }

@@ -1,5 +1,6 @@
 import MeshChecks
 import MeshCore
+import MeshCrypto
 import MeshHTTPClient
 import MeshPatterns
 import MeshPlatform
@@ -29,6 +30,8 @@ final class HTTPChecker: Checker {
             self?.transfers[attempt] = nil
             switch result {
             case .success(let response): done(Self.judge(response, by: check, patterns))
+            case .failure(let error) where error.kind == .unusableFile:
+                done(Self.unusable(error, by: check))
             case .failure(let error):
                 done(
                     Attempt(
@@ -42,6 +45,18 @@ final class HTTPChecker: Checker {
     func cancel(_ attempt: AttemptID) {
         guard let transfer = transfers.removeValue(forKey: attempt) else { return }
         client.cancel(transfer)
+    }
+
+    /// libcurl does not tell the files apart; reading them once more does.
+    private static func unusable(_ error: TransferError, by check: HTTPCheck) -> Attempt {
+        do throws(CertificateContext.Fault) {
+            _ = try CertificateContext(check.trust, identity: check.extras.values.identity)
+        } catch {
+            return .unusable(error)
+        }
+        var measurements = Measurements()
+        measurements.remark = Reason(error.description)
+        return .impossible(.unusableFile).measuring(measurements)
     }
 
     private static func judge(

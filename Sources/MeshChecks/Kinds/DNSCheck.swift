@@ -20,7 +20,11 @@ package struct DNSCheck: Sendable, Hashable {
     package var isRecursive = true
     /// Of the server.
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
+    /// The name as it was written, where a variable is part of it: it may be a key.
+    package var shownName: String?
 
     package init(name: DNSName) { self.name = name }
 
@@ -54,7 +58,7 @@ package struct DNSCheck: Sendable, Hashable {
 
     /// `www.example.com A @192.0.2.53:53`.
     package var target: String {
-        let question = "\(name) \(record.word)"
+        let question = "\(shownName ?? name.description) \(record.word)"
         return server.map { "\(question) @\($0)" } ?? question
     }
 

@@ -26,6 +26,8 @@ package struct ICMPCheck: Sendable, Hashable {
     package var maxRoundTrip: TimeSpan?
     package var size = sizeUsual
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(target: String) { self.target = target }

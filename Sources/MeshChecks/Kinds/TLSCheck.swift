@@ -14,6 +14,8 @@ package struct TLSCheck: Sendable, Hashable {
     /// believed.
     package var expiresWithin = expiresWithinDefault
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(address: HostPort) { self.address = address }

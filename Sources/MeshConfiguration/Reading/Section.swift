@@ -58,10 +58,21 @@ final class Section {
     /// Tells every key that nobody asked for.
     func finish() {
         for member in members where !known.contains(member.key) && !refused.contains(member.key) {
-            let nearest = NearestWord.to(member.key, among: known)
-            let hint = nearest.map { ": the nearest known key is \"\($0)\"" } ?? ""
+            let hint = hint(for: member.key)
             context.complain(path(member.key), "unknown key\(hint)", at: member.offset)
         }
+    }
+
+    private static let keysListedMax = 12
+
+    /// What may have been meant: the nearest known key, or, where none is near, all, if few.
+    private func hint(for key: String) -> String {
+        if let nearest = NearestWord.to(key, among: known) {
+            return ": the nearest known key is \"\(nearest)\""
+        }
+        let keys = Set(known).sorted()
+        guard (1...Self.keysListedMax).contains(keys.count) else { return "" }
+        return ": known \(keys.count == 1 ? "is" : "are") \(keys.quoted)"
     }
 
     // MARK: Texts
@@ -115,7 +126,7 @@ final class Section {
         case .number(let number): shown = number
         // A number cannot be a variable without quotes.
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             shown = text
         default:
             complain(key, "expected a whole number, found \(node.value.kindInWords)")
@@ -133,7 +144,7 @@ final class Section {
         switch node.value {
         case .flag(let flag): return flag
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             if text == "true" || text == "false" { return text == "true" }
         default: break
         }
@@ -147,12 +158,14 @@ final class Section {
             complain(key, "\(number) has no unit: write a duration such as \"30s\" or \"500ms\"")
             return nil
         }
-        let span: DurationText? = value(key) { text throws(Complaint) in
-            guard let span = DurationText(text) else {
-                throw Complaint(
-                    "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+        let span: DurationText? = context.openly {
+            value(key) { text throws(Complaint) in
+                guard let span = DurationText(text) else {
+                    throw Complaint(
+                        "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+                }
+                return span
             }
-            return span
         }
         return span.flatMap {
             bounded(key, $0.span, in: range) { DurationText($0).description }
@@ -231,6 +244,15 @@ struct PlacedText {
 }
 
 extension Section {
+    static func unknownType(
+        _ text: String, among words: [String], has types: [String]
+    ) -> String {
+        guard let nearest = NearestWord.to(text, among: words) else {
+            return "\"\(text)\" is unknown: write one of \(types.quoted)"
+        }
+        return "\"\(text)\" is unknown: the nearest known type is \"\(nearest)\""
+    }
+
     /// The word that says which kind of thing this is: one of `types`. Those of `later` are the
     /// contract's, and not in this version.
     func requiredType(among types: [String], later: [String]) -> String? {
@@ -240,8 +262,7 @@ extension Section {
                 throw Complaint(
                     "\"\(text)\" is not supported yet by this version: it has \(types.quoted)")
             }
-            let nearest = NearestWord.to(text, among: types + later) ?? ""
-            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
+            throw Complaint(Self.unknownType(text, among: types + later, has: types))
         }
     }
 }

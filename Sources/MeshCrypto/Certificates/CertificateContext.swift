@@ -13,12 +13,23 @@ package final class CertificateContext {
         case roots(String)
         case certificate(String)
         case key(String)
+        /// The key is one, and of another certificate.
+        case foreignKey(String, certificate: String)
+
+        package var path: String {
+            switch self {
+            case .roots(let path), .certificate(let path), .key(let path), .foreignKey(let path, _):
+                path
+            }
+        }
 
         package var description: String {
             switch self {
             case .roots(let path): "no trusted root can be read from \(path)"
             case .certificate(let path): "no certificate can be read from \(path)"
-            case .key(let path): "\(path) has no private key of that certificate"
+            case .key(let path): "no private key can be read from \(path)"
+            case .foreignKey(let path, let certificate):
+                "\(path) has another private key than that of \(certificate)"
             }
         }
     }
@@ -51,10 +62,22 @@ package final class CertificateContext {
         guard
             unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificateFile) == 1
         else { throw .certificate(identity.certificateFile) }
-        guard
-            unsafe SSL_CTX_use_PrivateKey_file(context, identity.keyFile, SSL_FILETYPE_PEM) == 1
-                && SSL_CTX_check_private_key(context) == 1
-        else { throw .key(identity.keyFile) }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, identity.keyFile, SSL_FILETYPE_PEM) == 1
+        else {
+            // One that does not match is refused here already.
+            throw Self.isMismatch(ERR_peek_last_error())
+                ? .foreignKey(identity.keyFile, certificate: identity.certificateFile)
+                : .key(identity.keyFile)
+        }
+        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
+            throw .foreignKey(identity.keyFile, certificate: identity.certificateFile)
+        }
+    }
+
+    private static func isMismatch(_ code: UInt) -> Bool {
+        let reason = ERR_GET_REASON(code)
+        return ERR_GET_LIB(code) == ERR_LIB_X509
+            && (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
     }
 
     deinit {

@@ -32,6 +32,9 @@ struct ClientCommands {
             Show.count(checks?[state], state, tone: Show.tone(ofCheck: state), console)
         }
         console.print("checks  \(states.joined(separator: ", "))")
+        if mesh?["settled"]?.flag == false {
+            console.print("this node has not found the others yet: it neither votes nor tells")
+        }
         guard mesh?["majority"]?.flag == false else { return }
         console.print(
             "this node does not reach most of the mesh: nothing is decided or told on its side")
