@@ -149,7 +149,7 @@ let testing: [Target] = [
         "MeshTestSupport", "MeshVerdicts", "checkmesh"),
     tests(
         of: "checkmesh", "MeshChecks", "MeshPlacement", "MeshVerdicts", "MeshPlatform",
-        "MeshCrypto", "MeshConfiguration"),
+        "MeshCrypto", "MeshConfiguration", "MeshTestSupport"),
     tests(of: "MeshSimulator", "MeshMembership", "MeshEngine"),
 ]
 

@@ -1,3 +1,4 @@
+import Glibc
 package import MeshCore
 package import MeshPlatform
 
@@ -19,20 +20,36 @@ package final class NamePeer {
     private let listener: LoopbackServer
 
     package init(on loop: EventLoop, host: SocketAddress = .loopback) throws {
-        // The first that is free for both.
         var relay: NamePeer?
-        let listener = try LoopbackServer(on: loop, host: host) { peer in
+        let opened = try Self.open(on: loop, host) { peer in
             peer.receive = { relay?.heard($0) }
-        }
-        self.listener = listener
-        address = listener.address
-        socket = try UDPSocket(on: loop, at: listener.address) { bytes, sender in
+        } hear: { bytes, sender in
             guard let relay else { return }
             relay.questions.append((.udp, bytes))
             for datagram in relay.datagrams(bytes) { relay.socket?.send(datagram, to: sender) }
         }
+        listener = opened.listener
+        socket = opened.socket
+        address = listener.address
         weak let weakSelf = self
         relay = weakSelf
+    }
+
+    private static let portTriesMax = 16
+
+    /// At the first port that is free for both: other tests have theirs meanwhile.
+    private static func open(
+        on loop: EventLoop, _ host: SocketAddress,
+        talk: @escaping (LoopbackServer.Peer) -> Void,
+        hear: @escaping ([UInt8], SocketAddress) -> Void
+    ) throws -> (listener: LoopbackServer, socket: UDPSocket) {
+        for _ in 0..<portTriesMax {
+            let listener = try LoopbackServer(on: loop, host: host, talk)
+            if let socket = try? UDPSocket(on: loop, at: listener.address, hear) {
+                return (listener, socket)
+            }
+        }
+        throw SystemError(EADDRINUSE, "a port for TCP and UDP")
     }
 
     deinit { socket?.close() }

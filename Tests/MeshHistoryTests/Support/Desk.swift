@@ -3,45 +3,26 @@ import MeshChecks
 import MeshCore
 import MeshHistory
 import MeshPlatform
+import MeshTestSupport
 import Testing
 
 /// A data directory of a test's own, gone with it, and a loop.
 final class Desk {
-    let directory: String
+    private let folder: TemporaryDirectory
+    var directory: String { folder.path }
     let loop: EventLoop
     var options: StateStore.Options
     var events: [DiskEvent] = []
 
     init() throws {
-        var template = Array("/tmp/checkmesh-history-XXXXXX".utf8CString)
-        // Writes the six last characters in place.
-        guard let made = unsafe mkdtemp(&template) else { throw SystemError.last("mkdtemp") }
-        directory = unsafe String(cString: made)
+        folder = try TemporaryDirectory()
         loop = try EventLoop()
-        options = .init(directory: directory)
+        options = .init(directory: folder.path)
         options.lockWait = 50
     }
 
-    deinit {
-        for name in files { _ = unsafe unlink("\(directory)/\(name)") }
-        _ = unsafe rmdir(directory)
-    }
-
     /// What is in the directory, in order.
-    var files: [String] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { _ = unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { start in
-                unsafe start.withMemoryRebound(to: CChar.self, capacity: 256) { start in
-                    unsafe String(cString: start)
-                }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    var files: [String] { (try? folder.names()) ?? [] }
 
     func open() throws -> StateStore {
         let store = try StateStore.open(options, on: loop)
