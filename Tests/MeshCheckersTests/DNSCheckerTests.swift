@@ -394,9 +394,9 @@ struct DNSServerTests {
     }
 
     @Test func `an address has a name of its own`() throws {
-        for (address, name) in [("192.0.2.80", ""), ("2001:db8::80", "")] {
+        for address in ["192.0.2.80", "2001:db8::80"] {
             let literal = try #require(SocketAddress(numericHost: address, port: 0))
-            let reversed = DNSName(reversing: literal).description + name
+            let reversed = DNSName(reversing: literal).description
             #expect(try saw(reversed, .ptr, expecting(["www.checkmesh.test"])) == "up: ")
         }
     }

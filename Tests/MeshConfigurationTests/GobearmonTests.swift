@@ -110,6 +110,8 @@ struct GobearmonTests {
 
     @Test(arguments: [
         ("http", "{}", "data: url: is missing"),
+        ("http", #"{"url": null}"#, "data: url: is missing"),
+        ("tcp", #"{"address": ""}"#, "data: address: is missing"),
         ("http", #"{"url": 1}"#, "data: url: expected a text, found a number"),
         ("http", #"{"url": "a"}"#, "data: url: is no URL: begin it with http:// or https://"),
         (

@@ -249,7 +249,7 @@ final class Call {
         enter(.shakingHands)
         let session = CertificateSession(
             context, host: security.options.name(at: plan.address.host),
-            minimum: .init(security.options.minimumVersion))
+            minimum: security.options.minimumVersion)
         self.session = session
         unsent += session.takeOutgoing()
         listen()
@@ -354,17 +354,5 @@ final class Call {
             desk.isOver(number)
             done(report)
         }
-    }
-}
-
-extension CertificateSession.Version {
-    fileprivate init(_ version: TLSVersion) {
-        self =
-            switch version {
-            case .tls10: .tls10
-            case .tls11: .tls11
-            case .tls12: .tls12
-            case .tls13: .tls13
-            }
     }
 }

@@ -140,8 +140,7 @@ package struct DNSCheck: Sendable, Hashable {
         text.add("transport", .text(transport.rawValue), unless: .text(Transport.udp.rawValue))
         switch expect {
         case nil: break
-        case .one(let rule):
-            text.add(rule.way == .contains ? "expect" : "expect_match", .text(rule.text))
+        case .one(let rule): rule.write(to: &text)
         // In the order of their bytes: what means the same is the same.
         case .all(let wanted):
             text.add(

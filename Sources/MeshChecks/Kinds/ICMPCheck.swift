@@ -100,9 +100,3 @@ package struct ICMPCheck: Sendable, Hashable {
         text.add(version)
     }
 }
-
-extension DefinitionText {
-    mutating func add(_ version: IPVersion?) {
-        if let version { add("force_ip", .number(Int(version.rawValue))) }
-    }
-}

@@ -72,13 +72,9 @@ package struct TCPCheck: Sendable, Hashable {
     func write(to text: inout DefinitionText) {
         text.add("address", .text(address.description))
         if let send { text.addHash("send", of: send) }
-        switch expect?.way {
-        case nil: break
-        case .contains: text.add("expect", .text(expect?.text ?? ""))
-        case .matches: text.add("expect_match", .text(expect?.text ?? ""))
-        }
+        expect?.write(to: &text)
         text.add("expect_lines", .number(lines), unless: .number(1))
-        version?.write(to: &text)
+        text.add(version)
         guard let tls else { return }
         text.add("tls", .flag(true))
         tls.write(to: &text, serverNameKey: "tls_server_name")

@@ -34,7 +34,7 @@ package struct TLSCheck: Sendable, Hashable {
         tls.write(to: &text, serverNameKey: "server_name")
         text.add(
             "expires_within", .span(expiresWithin), unless: .span(Self.expiresWithinDefault))
-        version?.write(to: &text)
+        text.add(version)
     }
 }
 
@@ -48,8 +48,4 @@ package enum StartTLS: String, Sendable, Hashable, CaseIterable {
     case pop3
     /// PostgreSQL's SSLRequest.
     case postgres
-}
-
-extension IPVersion {
-    func write(to text: inout DefinitionText) { text.add("force_ip", .number(Int(rawValue))) }
 }

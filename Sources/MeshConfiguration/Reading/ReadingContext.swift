@@ -85,6 +85,30 @@ final class ReadingContext {
         return revealed
     }
 
+    /// The members of an object; what is none is told.
+    func members(of node: JSONNode, at path: String) -> [JSONMember]? {
+        if case .table(let members) = node.value { return members }
+        complain(
+            path, "expected an object in braces, found \(node.value.kindInWords)", at: node.offset)
+        return nil
+    }
+
+    /// The elements of a list; what is none is told.
+    func elements(of node: JSONNode, at path: String) -> [JSONNode]? {
+        if case .list(let elements) = node.value { return elements }
+        complain(
+            path, "expected a list in brackets, found \(node.value.kindInWords)", at: node.offset)
+        return nil
+    }
+
+    /// A text as it is written; what is none is told.
+    func text(of node: JSONNode, at path: String) -> String? {
+        if let text = node.text { return text }
+        complain(
+            path, "expected a text in quotes, found \(node.value.kindInWords)", at: node.offset)
+        return nil
+    }
+
     func readFile(_ path: String, atMost byteCountMax: Int) throws(FileFault) -> FileContents {
         try sources.readFile(sources.resolved(path), byteCountMax)
     }

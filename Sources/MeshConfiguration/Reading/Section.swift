@@ -79,9 +79,7 @@ final class Section {
 
     /// A text with its variables replaced.
     func text(_ key: String) -> String? {
-        guard let node = node(key) else { return nil }
-        guard case .text(let raw) = node.value else {
-            complain(key, "expected a text in quotes, found \(node.value.kindInWords)")
+        guard let node = node(key), let raw = context.text(of: node, at: path(key)) else {
             return nil
         }
         return expand(raw, key)
@@ -192,64 +190,45 @@ final class Section {
 
     func section(_ key: String) -> Section? {
         guard let node = node(key) else { return nil }
-        guard case .table(let members) = node.value else {
-            complain(key, "expected an object in braces, found \(node.value.kindInWords)")
-            return nil
+        return section(of: node, at: path(key))
+    }
+
+    private func section(of node: JSONNode, at path: String) -> Section? {
+        context.members(of: node, at: path).map {
+            Section($0, path: path, offset: node.offset, in: context)
         }
-        return Section(members, path: path(key), offset: node.offset, in: context)
     }
 
     /// The members of an object whose keys are names of their own, in their order.
     func entries(_ key: String) -> [JSONMember] {
-        guard let node = node(key) else { return [] }
-        guard case .table(let members) = node.value else {
-            complain(key, "expected an object in braces, found \(node.value.kindInWords)")
-            return []
-        }
-        return members
+        node(key).flatMap { context.members(of: $0, at: path(key)) } ?? []
     }
 
-    func elements(_ key: String, max: Int) -> [JSONNode] {
-        guard let node = node(key) else { return [] }
-        guard case .list(let elements) = node.value else {
-            complain(key, "expected a list in brackets, found \(node.value.kindInWords)")
+    /// The elements of a list, with their paths.
+    func elements(_ key: String, max: Int) -> [(node: JSONNode, path: String)] {
+        guard let node = node(key), let elements = context.elements(of: node, at: path(key)) else {
             return []
         }
         guard elements.count <= max else {
             complain(key, "\(elements.count) entries are above the maximum of \(max)")
             return []
         }
-        return elements
+        return elements.enumerated().map { ($1, "\(path(key))[\($0)]") }
     }
 
     func sections(_ key: String, max: Int) -> [Section] {
-        elements(key, max: max).enumerated().compactMap { index, element in
-            let place = "\(path(key))[\(index)]"
-            guard case .table(let members) = element.value else {
-                context.complain(
-                    place, "expected an object in braces, found \(element.value.kindInWords)",
-                    at: element.offset)
-                return nil
-            }
-            return Section(members, path: place, offset: element.offset, in: context)
-        }
+        elements(key, max: max).compactMap { section(of: $0.node, at: $0.path) }
     }
 
     /// The texts of a list, with their paths; those that are none are told.
     func texts(_ key: String, max: Int) -> [PlacedText] {
-        elements(key, max: max).enumerated().compactMap { index, element in
-            let place = "\(path(key))[\(index)]"
-            guard case .text(let raw) = element.value else {
-                context.complain(
-                    place, "expected a text in quotes, found \(element.value.kindInWords)",
-                    at: element.offset)
-                return nil
-            }
+        elements(key, max: max).compactMap { node, path in
+            guard let raw = context.text(of: node, at: path) else { return nil }
             do throws(Complaint) {
                 let text = try context.expand(raw)
-                return PlacedText(text: text, path: place, offset: element.offset)
+                return PlacedText(text: text, path: path, offset: node.offset)
             } catch {
-                context.complain(place, error.message, at: element.offset)
+                context.complain(path, error.message, at: node.offset)
                 return nil
             }
         }

@@ -85,12 +85,7 @@ extension Section {
         }
         for entry in entries {
             let place = "\(path("environment")).\(entry.key)"
-            guard case .text(let raw) = entry.node.value else {
-                context.complain(
-                    place, "expected a text in quotes, found \(entry.node.value.kindInWords)",
-                    at: entry.node.offset)
-                continue
-            }
+            guard let raw = context.text(of: entry.node, at: place) else { continue }
             do throws(Complaint) {
                 let value = Secret(try context.expand(raw))
                 guard let variable = EnvironmentVariable(name: entry.key, value: value) else {

@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+package import MeshCore
 
 /// Whose certificates a client believes and which one it shows, for any number of sessions: one
 /// `SSL_CTX`. Making one for each connection would cost 0.3 ms, half a handshake.
@@ -7,29 +8,6 @@ import Glibc
 /// Sessions are never resumed, neither kept nor offered: every look shakes hands in full.
 @safe
 package final class CertificateContext {
-    package enum Roots: Sendable, Hashable {
-        /// The machine's own. They are read from its folder one by one, when a chain needs one:
-        /// reading all of them at once would hold up the loop for 30 ms.
-        case system
-        /// Those in a PEM file, in place of the machine's.
-        case file(String)
-        /// Whoever it is: neither chain nor name is looked at.
-        case anybody
-    }
-
-    /// What the client shows where it is asked: files in PEM form.
-    package struct Identity: Sendable, Hashable {
-        /// Its certificate, and those between that and a root after it.
-        package var certificateFile: String
-        /// Its private key, without a passphrase.
-        package var keyFile: String
-
-        package init(certificateFile: String, keyFile: String) {
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
-        }
-    }
-
     /// A file that is no such thing: this machine's fault, never the target's.
     package enum Fault: Error, Sendable, Hashable, CustomStringConvertible {
         case roots(String)
@@ -56,11 +34,11 @@ package final class CertificateContext {
         }
     }
 
-    package let roots: Roots
+    package let trust: TLSTrust
     let context: OpaquePointer
 
-    package init(_ roots: Roots, identity: Identity? = nil) throws(Fault) {
-        self.roots = roots
+    package init(_ trust: TLSTrust, identity: TLSIdentity? = nil) throws(Fault) {
+        self.trust = trust
         // Checked, owned here and freed in `deinit`, which runs where this throws, too.
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             fatalError("expected a libssl")
@@ -74,8 +52,8 @@ package final class CertificateContext {
         // A key with a passphrase is refused; OpenSSL would ask for it on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, haveNoPassphrase)
         defer { ERR_clear_error() }
-        switch roots {
-        case .anybody: break
+        switch trust {
+        case .anything: break
         case .system: try loadSystemRoots()
         case .file(let path):
             guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else { throw .roots(path) }
@@ -107,7 +85,9 @@ package final class CertificateContext {
         unsafe SSL_CTX_free(context)
     }
 
-    /// The machine's folder where it is one by hashes, or whatever its environment says.
+    /// The machine's folder where it is one by hashes, or whatever its environment says. Roots are
+    /// read from the folder one by one, when a chain needs one: reading all of them at once would
+    /// hold up the loop for 30 ms.
     private func loadSystemRoots() throws(Fault) {
         // Texts of OpenSSL's own, and of the environment's, that end with a zero.
         let folder = unsafe String(cString: X509_get_default_cert_dir())

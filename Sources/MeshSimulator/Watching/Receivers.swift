@@ -87,6 +87,11 @@ package struct Receivers: Sendable {
         lostAnswers.append((now, process))
     }
 
+    /// Whether the sender never heard of it: for all that the mesh knows, nobody was told.
+    package func isUnheard(_ acceptance: Acceptance) -> Bool {
+        lostAnswers.contains { $0.process == acceptance.process && $0.at == acceptance.at }
+    }
+
     private static func key(_ contact: Int, _ place: Int) -> UInt64 {
         UInt64(contact) << 32 | UInt64(place)
     }

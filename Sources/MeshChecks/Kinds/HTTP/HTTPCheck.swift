@@ -1,4 +1,4 @@
-import MeshCore
+package import MeshCore
 
 /// A request over HTTP/1.1 or 2, each on a new connection, and what its answer must be.
 package struct HTTPCheck: Sendable, Hashable {
