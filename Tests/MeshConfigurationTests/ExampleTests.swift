@@ -19,9 +19,12 @@ struct ExampleTests {
         let loaded = try reading.load(String(decoding: file.bytes, as: UTF8.self))
         #expect(loaded.warnings.isEmpty)
         let configuration = loaded.configuration
-        #expect(configuration.checks.count == 6)
-        #expect(Set(configuration.checks.map(\.kind.type)) == ["http", "tcp"])
-        #expect(configuration.plan.routes.count == 6)
+        #expect(configuration.checks.count == 10)
+        #expect(
+            Set(configuration.checks.map(\.kind.type)) == [
+                "dns", "exec", "http", "icmp", "tcp", "tls",
+            ])
+        #expect(configuration.plan.routes.count == 10)
         #expect(configuration.plan.meshRoutes.count == 1)
     }
 

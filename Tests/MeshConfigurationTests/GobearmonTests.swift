@@ -28,6 +28,12 @@ struct GobearmonTests {
         #expect(check.kind == .tcp(tcp))
     }
 
+    @Test func `a dollar in a row's data is a dollar`() throws {
+        let kind = try kind("http", #"{"url": "https://a.example/${X}$$", "body": "$5"}"#)
+        guard case .http(let check) = kind else { throw Unexpected() }
+        #expect(check.url.text == "https://a.example/${X}$$" && check.body?.revealed == "$5")
+    }
+
     @Test func `an http row asks as gobearmon asked`() throws {
         let kind = try kind(
             "http",
