@@ -49,9 +49,11 @@ extension World {
             noteWholeness()
         case .blockDatagrams(let place):
             network.reachability.setDatagramsBlocked(true, of: place)
+            watch.troubles.begin(.datagrams(of: place), at: now)
             calm.disturb(at: now)
         case .unblockDatagrams(let place):
             network.reachability.setDatagramsBlocked(false, of: place)
+            watch.troubles.end(.datagrams(of: place), at: now)
             calm.disturb(at: now)
         case .setLoss(let loss):
             network.conditions.lossPerMillion = loss
@@ -112,9 +114,9 @@ extension World {
     private func noteWholeness() {
         calm.impair(at: now, isNetworkWhole: network.reachability.isWhole)
         if network.reachability.isWhole {
-            watch.troubles.end(nil, at: now)
+            watch.troubles.end(.network, at: now)
         } else {
-            watch.troubles.begin(nil, at: now)
+            watch.troubles.begin(.network, at: now)
         }
         if calm.isNetworkWhole { lastHealed = now }
     }

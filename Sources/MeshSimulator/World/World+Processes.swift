@@ -50,7 +50,7 @@ extension World {
         processes[number].isWallClockNews = false
         processes[number].isPlanNews = false
         watch.truth.clear(number)
-        watch.troubles.strike(number, at: now)
+        watch.troubles.strike(.process(number), at: now)
         processes[number].identity = identities.number(
             of: keys.publicKey, name: processes[number].name, using: cryptography)
         processes[number].state = .running
@@ -77,8 +77,8 @@ extension World {
         processes[number].state = .down(hostAnswers: hostAnswers)
         processes[number].stoppedAt = now
         watch.truth.clear(number)
-        watch.troubles.end(number, at: now)
-        watch.troubles.strike(number, at: now)
+        watch.troubles.end(.process(number), at: now)
+        watch.troubles.strike(.process(number), at: now)
         processes[number].wakeAt = nil
         processes[number].backlog = []
         processes[number].backlogDatagramCount = 0
@@ -91,7 +91,7 @@ extension World {
         processes[number].state = .paused
         runningCount -= 1
         processes[number].stoppedAt = now
-        watch.troubles.begin(number, at: now)
+        watch.troubles.begin(.process(number), at: now)
         calm.impair(at: now, paused: 1)
         note(.paused(process: number), .lives)
     }
@@ -103,7 +103,7 @@ extension World {
         processes[number].state = .running
         runningCount += 1
         processes[number].resumedAt = now
-        watch.troubles.end(number, at: now)
+        watch.troubles.end(.process(number), at: now)
         // Its alarm may have rung while nobody was there to hear it.
         processes[number].wakeAt = nil
         calm.impair(at: now, paused: -1)
