@@ -21,6 +21,11 @@ static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *po
     return curl_easy_setopt(easy, option, pointer);
 }
 
+// It must live until the transfer ends, and goes before the text of CURLOPT_URL.
+static inline CURLcode ccurl_set_url(CURL *easy, CURLU *url) {
+    return curl_easy_setopt(easy, CURLOPT_CURLU, url);
+}
+
 // The list must live until the transfer ends.
 static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
     return curl_easy_setopt(easy, option, list);

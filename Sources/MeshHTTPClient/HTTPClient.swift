@@ -57,6 +57,7 @@ package import MeshResolver
     private(set) var transfers: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
     private var watches: [CInt: EventLoop.Watch] = [:]
+    private var urls = URLShelf()
     private var alarm: LoopAlarm?
     private var isRunDue = false
 
@@ -168,9 +169,12 @@ package import MeshResolver
                     "timed out after \(transfer.request.timeout.inWords)"))
         }
         let hosts = addresses.prefix(Self.addressesMax).map(Self.hostText)
+        // With extras it may be another URL that libcurl is told.
+        let parsedURL = transfer.request.extras == nil ? urls.parsed(transfer.request.url) : nil
         guard
             let handle = EasyHandle(
-                transfer.request, transfer: number, addresses: hosts, timeout: left)
+                transfer.request, transfer: number, parsedURL: parsedURL, addresses: hosts,
+                timeout: left)
         else { return failLater(number, Self.noMemory) }
         transfer.handle = handle
         transfer.hopBegan = loop.now
