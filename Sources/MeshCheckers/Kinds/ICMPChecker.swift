@@ -24,7 +24,7 @@ final class ICMPChecker: Checker {
     private var echoes: [UInt64: Echo] = [:]
     private var socket4: EchoSocket?
     private var socket6: EchoSocket?
-    private var chance = SystemRandomNumberGenerator()
+    private var chance = StockedRandom()
     private lazy var identifier = UInt16.random(in: 1...UInt16.max, using: &chance)
     /// Whose packet a sequence number was given to last: for refusals that quote no more than it.
     private var tokens: [UInt16: UInt64] = [:]
