@@ -111,9 +111,14 @@ package final class CheckRunner {
         }
         let look = Look(kind, orderedAt: loop.now, due: due, completion)
         looks[number] = look
-        // Full of looks that were taken back, in the worst case; one window later it is not.
-        if !waiting.append(number) { giveUp(look, number) }
-        startWaiting()
+        openWindow()
+        if waiting.isEmpty, startingCount < Self.startingMax {
+            start(look, number)
+        } else {
+            // Full of looks that were taken back, in the worst case; one window later it is not.
+            if !waiting.append(number) { giveUp(look, number) }
+            startWaiting()
+        }
         return LookID(number: number)
     }
 
@@ -133,24 +138,32 @@ package final class CheckRunner {
 
     /// Begins what waits, as far as there is room, and sees to it that the rest is begun.
     private func startWaiting() {
-        if loop.now >= windowEnd {
-            windowNumber += 1
-            windowEnd = loop.now + Self.window
-            startingCount = 0
-        }
+        openWindow()
         while startingCount < Self.startingMax, let number = waiting.popFirst() {
             guard let look = looks[number] else { continue }
             guard loop.now - look.orderedAt <= Self.startWaitMax else {
                 giveUp(look, number)
                 continue
             }
-            look.window = windowNumber
-            startingCount += 1
-            // The clock itself: what this turn did before counts as well.
-            if let due = look.due { startDelays.note(SystemClock.now - due) }
-            attempt(look, number)
+            start(look, number)
         }
         if !waiting.isEmpty { nextWindow?.set(at: windowEnd) }
+    }
+
+    /// The next one, if it is time.
+    private func openWindow() {
+        guard loop.now >= windowEnd else { return }
+        windowNumber += 1
+        windowEnd = loop.now + Self.window
+        startingCount = 0
+    }
+
+    private func start(_ look: Look, _ number: UInt64) {
+        look.window = windowNumber
+        startingCount += 1
+        // The clock itself: what this turn did before counts as well.
+        if let due = look.due { startDelays.note(SystemClock.now - due) }
+        attempt(look, number)
     }
 
     private func giveUp(_ look: Look, _ number: UInt64) {

@@ -30,6 +30,8 @@ import MeshResolver
     private let bodyLimit: Int
     private let bodyKeptMax: Int
     private var bodyRead = 0
+    /// What libcurl copies the URL's parts from; `nil` where it takes the text apart.
+    private let parsedURL: ParsedURL?
     /// Which transfer of the client's.
     let transfer: UInt64
     /// It was waited for its peer to speak: libcurl says when it had connected only after TLS, too.
@@ -41,7 +43,8 @@ import MeshResolver
     /// IPv6 in brackets; empty leaves a name to libcurl, which then blocks a thread of its own over
     /// it. `nil` for want of memory.
     init?(
-        _ request: HTTPRequest, transfer: UInt64 = 0, addresses: [String], timeout: TimeSpan
+        _ request: HTTPRequest, transfer: UInt64 = 0, parsedURL: ParsedURL? = nil,
+        addresses: [String], timeout: TimeSpan
     ) {
         // A handle of our own until `deinit`.
         guard let curl = unsafe curl_easy_init() else { return nil }
@@ -50,6 +53,7 @@ import MeshResolver
         unsafe notes.initialize(to: ccurl_notes())
         unsafe notes.pointee.header_bytes_max = Self.headerBytesMax
         self.transfer = transfer
+        self.parsedURL = parsedURL
         bodyLimit = request.method == "HEAD" ? 0 : request.bodyLimit
         bodyKeptMax = request.bodyKeptMax
         guard prepare(request, addresses: addresses, timeout: timeout) else { return nil }
@@ -77,6 +81,8 @@ import MeshResolver
         func set(_ code: CURLcode) { isSet = isSet && code == CURLE_OK }
         // Each copies its text or number, or points to what this handle owns until its end.
         unsafe set(ccurl_set_text(curl, CURLOPT_URL, request.url.text))
+        // The text beside it spares libcurl the making of one.
+        if let url = unsafe parsedURL?.url { unsafe set(ccurl_set_url(curl, url)) }
         unsafe set(ccurl_set_long(curl, CURLOPT_BUFFERSIZE, Self.bufferSize))
         let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
         unsafe set(ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(milliseconds)))

@@ -21,18 +21,20 @@ package import MeshResolver
 
     package typealias Completion = (Result<HTTPResponse, TransferError>) -> Void
 
-    /// Which transfer, to take it back.
+    /// Which transfer, to take it back. A number is never used twice.
     package struct TransferID: Hashable, Sendable {
-        fileprivate let number: UInt64
+        package let number: UInt64
+        package init(number: UInt64) { self.number = number }
     }
 
-    /// An object, because it holds a dozen references, which a copy would each count.
+    /// One hop. An object whose request never changes, because that holds a dozen references, which
+    /// a copy would each count.
     final class Transfer {
-        var request: HTTPRequest
+        let request: HTTPRequest
         let completion: Completion
         let began: Instant
         let deadline: Instant
-        var redirectsFollowed = 0
+        let redirectsFollowed: Int
         /// How long the last lookup took.
         var nameLookup = TimeSpan.zero
         /// Of the hops before.
@@ -42,12 +44,22 @@ package import MeshResolver
         var lookup: Resolver.Lookup?
         var handle: EasyHandle?
 
-        init(_ request: HTTPRequest, now: Instant, _ completion: @escaping Completion) {
+        init(_ request: consuming HTTPRequest, now: Instant, _ completion: @escaping Completion) {
+            deadline = now + request.timeout
             self.request = request
             self.completion = completion
+            redirectsFollowed = 0
             began = now
             hopBegan = now
-            deadline = now + request.timeout
+        }
+
+        /// Where an answer to `hop` has sent it.
+        init(_ request: HTTPRequest, after hop: Transfer) {
+            self.request = request
+            completion = hop.completion
+            redirectsFollowed = hop.redirectsFollowed + 1
+            (began, hopBegan, deadline) = (hop.began, hop.hopBegan, hop.deadline)
+            firstEnding = hop.firstEnding
         }
 
         /// With the name of where it was sent to, if that is what has failed.
@@ -62,6 +74,7 @@ package import MeshResolver
     private(set) var transfers: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
     private var watches: [CInt: EventLoop.Watch] = [:]
+    private var urls = URLShelf()
     private var alarm: LoopAlarm?
     private var isRunDue = false
 
@@ -99,7 +112,9 @@ package import MeshResolver
     /// Sends `request` and calls `completion` once, never before this returns, within the
     /// request's timeout.
     @discardableResult
-    package func send(_ request: HTTPRequest, _ completion: @escaping Completion) -> TransferID {
+    package func send(
+        _ request: consuming HTTPRequest, _ completion: @escaping Completion
+    ) -> TransferID {
         lastNumber += 1
         let number = lastNumber
         guard transfers.count < Self.transfersMax else {
@@ -173,9 +188,12 @@ package import MeshResolver
                     "timed out after \(transfer.request.timeout.inWords)"))
         }
         let hosts = addresses.prefix(Self.addressesMax).map(Self.hostText)
+        // With extras it may be another URL that libcurl is told.
+        let parsedURL = transfer.request.extras == nil ? urls.parsed(transfer.request.url) : nil
         guard
             let handle = EasyHandle(
-                transfer.request, transfer: number, addresses: hosts, timeout: left)
+                transfer.request, transfer: number, parsedURL: parsedURL, addresses: hosts,
+                timeout: left)
         else { return failLater(number, Self.noMemory) }
         transfer.handle = handle
         transfer.hopBegan = loop.now
@@ -231,7 +249,7 @@ package import MeshResolver
         let number = handle.transfer
         guard let transfer = transfers[number] else { return retire(handle) }
         var outcome = handle.outcome(of: transfer.request, ending: code)
-        let redirect = redirect(of: transfer.request, handle)
+        let redirect = redirect(of: transfer, handle)
         retire(handle)
         transfer.handle = nil
         if case .success(var response) = outcome {
@@ -248,10 +266,12 @@ package import MeshResolver
             transfer.firstEnding = response.firstEnding
             outcome = .success(response)
             if let redirect, transfer.request.redirects > 0 {
-                guard let error = follow(redirect, by: response.status, transfer) else {
-                    return begin(transfer, number)
+                switch next(redirect, by: response.status, transfer) {
+                case .success(let hop):
+                    transfers[number] = hop
+                    return begin(hop, number)
+                case .failure(let error): outcome = .failure(error)
                 }
-                outcome = .failure(error)
             }
         } else if case .failure(var error) = outcome {
             error.timings.nameLookup = transfer.nameLookup
@@ -262,33 +282,34 @@ package import MeshResolver
     }
 
     /// Where an answer sends us; `nil` where it does not.
-    private func redirect(of request: HTTPRequest, _ handle: EasyHandle) -> String? {
+    private func redirect(of transfer: Transfer, _ handle: EasyHandle) -> String? {
         guard let redirect = handle.redirect else { return nil }
         // libcurl was told another URL.
-        guard request.isAskedByAnotherName, let reference = handle.header("Location") else {
-            return redirect
-        }
-        return request.url.text(at: reference) ?? redirect
+        guard transfer.request.isAskedByAnotherName,
+            let reference = handle.header("Location")
+        else { return redirect }
+        return transfer.request.url.text(at: reference) ?? redirect
     }
 
-    /// Makes the transfer one to where it was sent; answers why it cannot.
-    private func follow(
+    /// The transfer to where this one was sent, or why there is none.
+    private func next(
         _ target: String, by status: Int, _ transfer: Transfer
-    ) -> TransferError? {
+    ) -> Result<Transfer, TransferError> {
         let redirects = transfer.request.redirects
         guard transfer.redirectsFollowed < redirects else {
-            return TransferError(
-                .badRedirect, blame: .target, "redirected more than \(redirects) times")
+            return .failure(
+                TransferError(
+                    .badRedirect, blame: .target, "redirected more than \(redirects) times"))
         }
         do throws(HTTPURL.Fault) {
-            transfer.request = transfer.request.redirected(to: try HTTPURL(target), by: status)
+            let request = transfer.request.redirected(to: try HTTPURL(target), by: status)
+            return .success(Transfer(request, after: transfer))
         } catch {
-            return TransferError(
-                .badRedirect, blame: .target, "redirected to where nobody can go: \(error.words)")
+            return .failure(
+                TransferError(
+                    .badRedirect, blame: .target,
+                    "redirected to where nobody can go: \(error.words)"))
         }
-        transfer.redirectsFollowed += 1
-        transfer.nameLookup = .zero
-        return nil
     }
 
     /// Takes a handle out of libcurl's hands, which closes its connection.

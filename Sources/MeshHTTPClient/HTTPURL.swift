@@ -111,9 +111,23 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         return unsafe String(cString: text)
     }
 
+    /// Byte by byte: to take it apart at its dots costs a fiftieth of a check.
     private static func isIPv4(_ host: String) -> Bool {
-        guard let last = host.utf8.last, (0x30...0x39).contains(last) else { return false }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && $0.utf8.first != 0x2B }
+        var dots = 0
+        var part: Int?
+        for byte in host.utf8 {
+            switch byte {
+            case 0x30...0x39:
+                let value = (part ?? 0) * 10 + Int(byte - 0x30)
+                guard value <= 255 else { return false }
+                part = value
+            case 0x2E:
+                guard part != nil else { return false }
+                dots += 1
+                part = nil
+            default: return false
+            }
+        }
+        return dots == 3 && part != nil
     }
 }

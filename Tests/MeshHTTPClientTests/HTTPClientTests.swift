@@ -299,6 +299,9 @@ private final class Bench {
         ("https://[2001:db8::1]/", "2001:db8::1", 443, true),
         ("http://u:p@example.com/", "example.com", 80, false),
         ("http://1.2.3.4.5/", "1.2.3.4.5", 80, false),
+        ("http://1.2.3.x/", "1.2.3.x", 80, false),
+        ("http://a.1.2.3/", "a.1.2.3", 80, false),
+        ("http://255.255.255.255/", "255.255.255.255", 80, true),
     ])
     func `a URL says whom to ask`(text: String, host: String, port: UInt16, isNumeric: Bool) throws
     {

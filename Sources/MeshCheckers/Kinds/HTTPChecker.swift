@@ -12,8 +12,6 @@ final class HTTPChecker: Checker {
     private let loop: EventLoop
     private let client: HTTPClient
     private let patterns: ExpressionShelf
-    private var transfers: [AttemptID: HTTPClient.TransferID] = [:]
-    private var lastNumber: UInt64 = 0
 
     init(on loop: EventLoop, client: HTTPClient, patterns: ExpressionShelf) {
         self.loop = loop
@@ -22,12 +20,8 @@ final class HTTPChecker: Checker {
     }
 
     func begin(_ check: HTTPCheck, _ done: @escaping (Attempt) -> Void) -> AttemptID {
-        lastNumber += 1
-        let attempt = AttemptID(number: lastNumber)
-        let request = HTTPRequest(check)
         let began = loop.now
-        transfers[attempt] = client.send(request) { [weak self, loop, patterns] result in
-            self?.transfers[attempt] = nil
+        let transfer = client.send(HTTPRequest(check)) { [loop, patterns] result in
             switch result {
             case .success(let response): done(Self.judge(response, by: check, patterns))
             case .failure(let error) where error.kind == .unusableFile:
@@ -39,12 +33,11 @@ final class HTTPChecker: Checker {
                     ).measuring(Measurements(error.timings)))
             }
         }
-        return attempt
+        return AttemptID(number: transfer.number)
     }
 
     func cancel(_ attempt: AttemptID) {
-        guard let transfer = transfers.removeValue(forKey: attempt) else { return }
-        client.cancel(transfer)
+        client.cancel(HTTPClient.TransferID(number: attempt.number))
     }
 
     /// libcurl does not tell the files apart; reading them once more does.

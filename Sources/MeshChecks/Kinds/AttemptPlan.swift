@@ -55,21 +55,25 @@ package struct AttemptPlan: Sendable, Hashable {
     /// made, the look says nothing. Otherwise the first that was degraded is the verdict; otherwise
     /// the median round trip decides.
     package func conclude(_ attempts: [Attempt]) -> LookResult {
-        var result = judge(attempts.map(wished))
+        var result = judge(isInverted ? attempts.map(wished) : attempts)
         result.attempts = attempts
         return result
     }
 
     private func judge(_ attempts: [Attempt]) -> LookResult {
-        let fine = attempts.filter { !$0.hasFailed }
-        let bad = attempts.filter(\.hasFailed)
-        let blamed = bad.filter(\.isTargetsFault)
-        if blamed.count > failuresAllowed, let first = blamed.first { return first.verdict }
-        let impossible = bad.first { !$0.isTargetsFault }
-        if bad.count > failuresAllowed, let impossible { return impossible.verdict }
-        guard let last = fine.last else { preconditionFailure("expected an attempt") }
-        let median = Self.median(of: fine.map(\.span))
-        if let poor = fine.first(where: { $0.outcome != .answered }) {
+        let spans = attempts.compactMap { $0.hasFailed ? nil : $0.span }
+        if attempts.count - spans.count > failuresAllowed {
+            let blamed = attempts.count { $0.isTargetsFault }
+            let first = attempts.first {
+                blamed > failuresAllowed ? $0.isTargetsFault : $0.hasFailed && !$0.isTargetsFault
+            }
+            if let first { return first.verdict }
+        }
+        guard let last = attempts.last(where: { !$0.hasFailed }) else {
+            preconditionFailure("expected an attempt")
+        }
+        let median = Self.median(of: spans)
+        if let poor = attempts.first(where: \.isDegraded) {
             var result = poor.verdict
             result.observation.latency = median
             return result

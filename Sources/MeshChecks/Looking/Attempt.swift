@@ -68,6 +68,11 @@ package struct Attempt: Sendable, Hashable {
         return false
     }
 
+    var isDegraded: Bool {
+        if case .degraded = outcome { return true }
+        return false
+    }
+
     /// What a look says that this attempt decides.
     var verdict: LookResult {
         let seen: Observation.Outcome =

@@ -12,17 +12,26 @@ extension SocketAddress {
         }
     }
 
+    /// Byte by byte: every look at an address in numbers begins here.
     private static func ipv4(_ text: Substring) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var address: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(isDigit),
-                part.utf8.count == 1 || part.utf8.first != 0x30, let byte = UInt8(part)
-            else { return nil }
-            address = address << 8 | UInt32(byte)
+        var dots = 0
+        var part: UInt32?
+        for byte in text.utf8 {
+            if byte == 0x2E {
+                guard let whole = part, dots < 3 else { return nil }
+                address = address << 8 | whole
+                dots += 1
+                part = nil
+            } else {
+                guard isDigit(byte), part != 0 else { return nil }
+                let value = (part ?? 0) * 10 + UInt32(byte - 0x30)
+                guard value <= 255 else { return nil }
+                part = value
+            }
         }
-        return address
+        guard dots == 3, let last = part else { return nil }
+        return address << 8 | last
     }
 
     private static func ipv6(_ text: String) -> Bytes16? {
