@@ -32,6 +32,7 @@ struct ClientCommands {
             Show.count(checks?[state], state, tone: Show.tone(ofCheck: state), console)
         }
         console.print("checks  \(states.joined(separator: ", "))")
+        for line in Show.notWatched(root["not_watched"]) { console.print(line) }
         guard mesh?["majority"]?.flag == false else { return }
         console.print(
             "this node does not reach most of the mesh: nothing is decided or told on its side")
