@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -68,6 +69,33 @@ def memory(pid):
             elif line.startswith("Private_Dirty:"):
                 dirty = int(line.split()[1])
     return rss, dirty
+
+
+def families(metrics):
+    """What a node's metrics are by family, samples of all labels summed."""
+    sums = {}
+    for name, value in metrics.items():
+        family = name.split("{")[0]
+        sums[family] = sums.get(family, 0) + value
+    return sums
+
+
+def enter_namespace(packages):
+    """Starts the script anew in a network namespace of its own; goes on there, with loopback up.
+    `packages` says for each program that it needs which package of Debian's has it."""
+    if os.environ.get("CHECKMESH_NAMESPACE"):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    for program, package in {**packages, "unshare": "util-linux", "ip": "iproute2"}.items():
+        if not shutil.which(program):
+            fail(f"{program} is missing: apt-get install {package}")
+    if not os.access(CHECKMESH, os.X_OK):
+        fail(f"{CHECKMESH} is missing: build it with swift build -c release --static-swift-stdlib")
+    environment = dict(os.environ, CHECKMESH_NAMESPACE="1", CHECKMESH=CHECKMESH)
+    command = ["unshare", "-n", sys.executable, *sys.argv]
+    if os.getuid() != 0:
+        command = ["sudo", "--non-interactive", "--preserve-env", *command]
+    os.execvpe(command[0], command, environment)
 
 
 class Node:
@@ -132,6 +160,14 @@ class Node:
     def check(self, name):
         return self.get("/api/v1/checks/" + name)
 
+    def metrics(self, timeout=3):
+        """{name{labels}: value} of every sample, or None if it does not answer."""
+        text = self.get("/metrics", timeout)
+        if not isinstance(text, str):
+            return None
+        samples = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
+        return {name: float(value) for name, value in samples}
+
     def is_ready(self):
         return self.get("/readyz") is not None
 
@@ -179,6 +215,23 @@ class Mesh:
     def wait_ready(self, seconds=30):
         for node in self.nodes:
             wait_until(node.is_ready, seconds, f"{node.name} to be ready; see {node.log}")
+
+    def line_counts(self):
+        """How long each node's log is now, for `lines_since`."""
+        counts = {}
+        for node in self.nodes:
+            with open(node.log) as file:
+                counts[node.name] = len(file.read().splitlines())
+        return counts
+
+    def lines_since(self, counts, pattern):
+        """What the nodes have logged since then that matches a regular expression."""
+        found = []
+        for node in self.nodes:
+            with open(node.log) as file:
+                lines = file.read().splitlines()[counts[node.name]:]
+            found += [f"{node.name}: {line}" for line in lines if re.search(pattern, line)]
+        return found
 
     def living(self):
         return [n for n in self.nodes if n.process and n.process.poll() is None]

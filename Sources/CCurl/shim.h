@@ -16,10 +16,6 @@ static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char 
     return curl_easy_setopt(easy, option, text);
 }
 
-static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *pointer) {
-    return curl_easy_setopt(easy, option, pointer);
-}
-
 // The list must live until the transfer ends.
 static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
     return curl_easy_setopt(easy, option, list);
@@ -143,12 +139,6 @@ static inline long long ccurl_first_end(CURL *easy) {
         }
     }
     return first;
-}
-
-// The socket of a transfer that only connected, or CURL_SOCKET_BAD.
-static inline curl_socket_t ccurl_get_socket(CURL *easy) {
-    curl_socket_t found = CURL_SOCKET_BAD;
-    return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &found) == CURLE_OK ? found : CURL_SOCKET_BAD;
 }
 
 typedef int (*ccurl_socket_changed)(

@@ -145,34 +145,52 @@ int clinux_unacknowledged_count(int socket) {
     return ioctl(socket, SIOCOUTQ, &count) < 0 ? 0 : count;
 }
 
-int clinux_receive_datagrams(
-    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams, int count) {
+// What recvmmsg fills, with what it points to: slots of a buffer and where each came from.
+struct arrivals {
     struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
     struct iovec parts[CLINUX_DATAGRAMS_MAX];
     union short_address senders[CLINUX_DATAGRAMS_MAX];
+};
+
+static int prepare(struct arrivals *arrivals, uint8_t *buffer, uint32_t slot, int count) {
     if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
         errno = EINVAL;
         return -1;
     }
-    memset(messages, 0, sizeof *messages * (size_t)count);
+    memset(arrivals->messages, 0, sizeof *arrivals->messages * (size_t)count);
     for (int i = 0; i < count; i++) {
-        parts[i].iov_base = buffer + (size_t)i * slot;
-        parts[i].iov_len = slot;
-        messages[i].msg_hdr.msg_iov = &parts[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-        messages[i].msg_hdr.msg_name = &senders[i];
-        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+        struct msghdr *header = &arrivals->messages[i].msg_hdr;
+        arrivals->parts[i].iov_base = buffer + (size_t)i * slot;
+        arrivals->parts[i].iov_len = slot;
+        header->msg_iov = &arrivals->parts[i];
+        header->msg_iovlen = 1;
+        header->msg_name = &arrivals->senders[i];
+        header->msg_namelen = sizeof arrivals->senders[i];
     }
-    int filled = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    return 0;
+}
+
+static int receive(
+    int socket, struct arrivals *arrivals, uint32_t slot, struct clinux_datagram *datagrams,
+    int count) {
+    int filled = recvmmsg(socket, arrivals->messages, (unsigned)count, MSG_DONTWAIT, NULL);
     for (int i = 0; i < filled; i++) {
+        const struct msghdr *header = &arrivals->messages[i].msg_hdr;
         struct clinux_datagram *datagram = &datagrams[i];
         datagram->offset = (uint32_t)i * slot;
-        datagram->count = messages[i].msg_len;
-        datagram->is_truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        datagram->count = arrivals->messages[i].msg_len;
+        datagram->is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
         datagram->is_addressed = (uint8_t)clinux_address_read(
-            &senders[i], messages[i].msg_hdr.msg_namelen, &datagram->address);
+            &arrivals->senders[i], header->msg_namelen, &datagram->address);
     }
     return filled;
+}
+
+int clinux_receive_datagrams(
+    int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams, int count) {
+    struct arrivals arrivals;
+    if (prepare(&arrivals, buffer, slot, count) < 0) return -1;
+    return receive(socket, &arrivals, slot, datagrams, count);
 }
 
 int clinux_send_datagrams(
@@ -255,37 +273,20 @@ int clinux_send_datagram(
 int clinux_receive_stamped(
     int socket, uint8_t *buffer, uint32_t slot, struct clinux_datagram *datagrams,
     int64_t *stamps, int count) {
-    struct mmsghdr messages[CLINUX_DATAGRAMS_MAX];
-    struct iovec parts[CLINUX_DATAGRAMS_MAX];
-    union short_address senders[CLINUX_DATAGRAMS_MAX];
+    struct arrivals arrivals;
     // What SO_TIMESTAMPNS takes, aligned as a header of control data must be.
     _Alignas(struct cmsghdr) char controls[CLINUX_DATAGRAMS_MAX][CMSG_SPACE(sizeof(struct timespec))];
-    if (count < 1 || count > CLINUX_DATAGRAMS_MAX) {
-        errno = EINVAL;
-        return -1;
-    }
-    memset(messages, 0, sizeof *messages * (size_t)count);
+    if (prepare(&arrivals, buffer, slot, count) < 0) return -1;
     for (int i = 0; i < count; i++) {
-        parts[i].iov_base = buffer + (size_t)i * slot;
-        parts[i].iov_len = slot;
-        messages[i].msg_hdr.msg_iov = &parts[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-        messages[i].msg_hdr.msg_name = &senders[i];
-        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
-        messages[i].msg_hdr.msg_control = controls[i];
-        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+        arrivals.messages[i].msg_hdr.msg_control = controls[i];
+        arrivals.messages[i].msg_hdr.msg_controllen = sizeof controls[i];
     }
-    int filled = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    int filled = receive(socket, &arrivals, slot, datagrams, count);
     for (int i = 0; i < filled; i++) {
-        struct clinux_datagram *datagram = &datagrams[i];
-        datagram->offset = (uint32_t)i * slot;
-        datagram->count = messages[i].msg_len;
-        datagram->is_truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-        datagram->is_addressed = (uint8_t)clinux_address_read(
-            &senders[i], messages[i].msg_hdr.msg_namelen, &datagram->address);
+        struct msghdr *header = &arrivals.messages[i].msg_hdr;
         stamps[i] = 0;
-        struct cmsghdr *control = CMSG_FIRSTHDR(&messages[i].msg_hdr);
-        for (; control != NULL; control = CMSG_NXTHDR(&messages[i].msg_hdr, control)) {
+        struct cmsghdr *control = CMSG_FIRSTHDR(header);
+        for (; control != NULL; control = CMSG_NXTHDR(header, control)) {
             if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) continue;
             struct timespec time;
             memcpy(&time, CMSG_DATA(control), sizeof time);

@@ -151,6 +151,7 @@ package final class Daemon {
         trimHeapLater()
         keepHeapSmall()
         shell.tell { node, now in node.start(now: now) }
+        loop.schedule(at: loop.now + SeedDesk.quietWait) { [weak self] in self?.tellIfUnsettled() }
         let node = configuration.node
         log.info(
             "ready",
@@ -161,6 +162,15 @@ package final class Daemon {
                 ("http", endpoint.map { "\($0.address)" } ?? ""),
                 ("checks", "\(configuration.checks.count)"), ("data", node.data),
             ])
+    }
+
+    /// Once: a node that waits for others looks as one that works, and tells nobody of anything.
+    private func tellIfUnsettled() {
+        guard !isEnding, !shell.node.isSettled else { return }
+        let own = shell.node.member(shell.node.id)?.address ?? datagrams.address
+        log.warning(
+            "this node has not found the others yet: it looks, and neither votes nor tells",
+            shell.desks?.seeds.trouble(at: own) ?? [])
     }
 
     // MARK: Opening

@@ -101,10 +101,10 @@ extension EasyHandle {
             return TransferError(.untrusted, blame: .target, untrusted(request))
         case CURLE_SSL_CACERT_BADFILE:
             return TransferError(
-                .untrusted, blame: .ownResources, "the file of trusted roots cannot be read")
+                .unusableFile, blame: .ownResources, "the file of trusted roots cannot be read")
         case CURLE_SSL_CERTPROBLEM:
             return TransferError(
-                .tlsFailed, blame: .ownResources, "the client's certificate cannot be used")
+                .unusableFile, blame: .ownResources, "the client's certificate cannot be used")
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
             CURLE_SSL_INVALIDCERTSTATUS:
             return TransferError(

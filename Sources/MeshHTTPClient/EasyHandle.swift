@@ -199,9 +199,9 @@ import MeshResolver
         let code = unsafe ccurl_set_tls_defaults(curl)
         guard code == CURLE_OK else { return code }
         switch request.trust {
-        case .systemRoots: return CURLE_OK
-        case .rootsFile(let path): return unsafe ccurl_set_text(curl, CURLOPT_CAINFO, path)
-        case .anybody:
+        case .system: return CURLE_OK
+        case .file(let path): return unsafe ccurl_set_text(curl, CURLOPT_CAINFO, path)
+        case .anything:
             // Plain numbers.
             let code = unsafe ccurl_set_long(curl, CURLOPT_SSL_VERIFYPEER, 0)
             guard code == CURLE_OK else { return code }

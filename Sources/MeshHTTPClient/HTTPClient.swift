@@ -49,6 +49,11 @@ package import MeshResolver
             hopBegan = now
             deadline = now + request.timeout
         }
+
+        /// With the name of where it was sent to, if that is what has failed.
+        func placed(_ error: TransferError) -> TransferError {
+            redirectsFollowed > 0 ? error.redirected(to: request.url) : error
+        }
     }
 
     let loop: EventLoop
@@ -198,7 +203,7 @@ package import MeshResolver
     private func failLater(_ number: UInt64, _ error: TransferError) {
         loop.schedule(at: loop.now) { [weak self] in
             guard let transfer = self?.transfers.removeValue(forKey: number) else { return }
-            transfer.completion(.failure(error))
+            transfer.completion(.failure(transfer.placed(error)))
         }
     }
 
@@ -250,7 +255,7 @@ package import MeshResolver
             }
         } else if case .failure(var error) = outcome {
             error.timings.nameLookup = transfer.nameLookup
-            outcome = .failure(error)
+            outcome = .failure(transfer.placed(error))
         }
         transfers[number] = nil
         transfer.completion(outcome)

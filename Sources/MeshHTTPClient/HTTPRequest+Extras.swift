@@ -1,4 +1,4 @@
-import MeshCore
+package import MeshCore
 
 extension HTTPRequest {
     /// Whether the certificate must be for another than the URL's host.
@@ -15,7 +15,7 @@ extension HTTPRequest {
         /// certificate apart, which costs half a handshake more.
         package var wantsCertificates = false
         /// Shown to a server that asks for it.
-        package var identity: Identity?
+        package var identity: TLSIdentity?
         /// For whom the certificate must be, in place of the URL's host.
         package var serverName: String?
         package var proxy: Proxy?
@@ -33,16 +33,6 @@ extension HTTPRequest {
             extras.place = next.host == url.host ? place : nil
             if next.port != url.port { extras.place?.port = nil }
             return extras
-        }
-    }
-
-    /// PEM files.
-    package struct Identity: Sendable, Hashable {
-        package var certificateFile: String
-        package var keyFile: String
-        package init(certificateFile: String, keyFile: String) {
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
         }
     }
 

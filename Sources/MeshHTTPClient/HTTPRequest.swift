@@ -23,7 +23,7 @@ package struct HTTPRequest: Sendable {
     /// Bytes of those that are kept; the rest is read and forgotten.
     package var bodyKeptMax = bodyByteCountMax
     package var family: AddressFamily
-    package var trust: Trust
+    package var trust: TLSTrust
     package var version: Version
     /// Names of the answer's headers that are wanted.
     package var headersWanted: [String]
@@ -31,15 +31,6 @@ package struct HTTPRequest: Sendable {
     package var credentials: Credentials?
     /// What few requests ask for; the others are spared the looking.
     package var extras: Extras?
-
-    /// Whose certificate is believed.
-    package enum Trust: Sendable, Hashable {
-        case systemRoots
-        /// A PEM file that stands in for the system's roots.
-        case rootsFile(String)
-        /// The connection is encrypted, but nobody knows to whom.
-        case anybody
-    }
 
     package enum Version: Sendable, Hashable {
         /// HTTP/1.1 over TLS, too: with a connection for each request HTTP/2 has nothing to share,
@@ -64,7 +55,7 @@ package struct HTTPRequest: Sendable {
     package init(
         _ url: HTTPURL, method: String = "GET", headers: [HTTPField] = [], body: [UInt8] = [],
         timeout: TimeSpan, redirects: Int = 0, bodyLimit: Int = bodyByteCountMax,
-        family: AddressFamily = .any, trust: Trust = .systemRoots, version: Version = .http1,
+        family: AddressFamily = .any, trust: TLSTrust = .system, version: Version = .http1,
         headersWanted: [String] = [], credentials: Credentials? = nil
     ) {
         precondition(

@@ -17,6 +17,8 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         /// The certificate is not believed.
         case untrusted
         case tlsFailed
+        /// A file of roots, a certificate or a key is not what it should be.
+        case unusableFile
         /// The connection ended early.
         case broken
         /// What came is not HTTP, or too much of it.
@@ -33,6 +35,14 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         case tls = "during the TLS handshake"
         case waiting = "while waiting for the answer"
         case reading = "while reading the answer"
+    }
+
+    /// The same, of another place than the one that was asked for.
+    func redirected(to url: HTTPURL) -> TransferError {
+        var error = TransferError(
+            kind, blame: blame, "redirected to \(url.authority): \(description)")
+        error.timings = timings
+        return error
     }
 
     package init(_ kind: Kind, blame: Blame, _ description: String) {

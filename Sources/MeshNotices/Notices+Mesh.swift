@@ -1,8 +1,9 @@
 package import MeshChecks
 package import MeshCore
 
-/// What is told of the mesh itself: notices of the built-in check `mesh`. They need no quorum and
-/// say whose view they are.
+/// What is told of the mesh itself: notices of the built-in check `mesh`. They need no quorum of
+/// signers and say whose view they are. What only the majority decides, a side that has lost it since
+/// keeps to itself: there the others have it from now on, and may have told its end.
 extension Notices {
     /// Something about the mesh itself. A lower revision than one that is known is ignored.
     package mutating func tellMesh(_ subject: MeshNews, now: Instant) {
@@ -38,7 +39,7 @@ extension Notices {
             ladder: Ladder(subject.ladder, ownerCount: subject.ladder.count),
             incident: isNewIncident ? begun : known?.incident ?? told?.incident ?? begun)
         if let known, known.place == place { news.incident = known.incident }
-        news.needsMajority = false
+        news.needsMajority = MeshSubject(subject.subject).isDecidedByMajority
         news.isForAll = subject.isLostQuorum
         news.first = subject.first
         stories[topic] = news

@@ -13,7 +13,7 @@ package import MeshCore
 /// a walk over small integers; see `PlacedCheck` for how.
 package struct Placement: Sendable {
     /// Ranks behind R that still count for a check: R + 12.
-    package static let slack = 12
+    package static let slack = VotingRule.standInsMax
 
     var members = KnownMembers()
     var checks = PlacedChecks()

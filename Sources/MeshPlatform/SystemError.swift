@@ -27,6 +27,15 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
+    /// Why a file cannot be opened to be read: its `errno`, and `nil` where it can.
+    package static func reading(_ path: String) -> CInt? {
+        // Reads the path, which is lent for this call.
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { return errno }
+        close(number)
+        return nil
+    }
+
     private static func text(of code: CInt) -> String {
         // `strerror` answers text that lives until the thread's next call; it is copied at once.
         unsafe String(cString: strerror(code))

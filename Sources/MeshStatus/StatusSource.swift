@@ -83,6 +83,8 @@ package struct NodeStatus: Sendable {
     package var mesh: String
     /// Whether this node is on the side that decides.
     package var hasMajority: Bool
+    /// Whether it has found its place in the mesh: before, it neither votes nor tells.
+    package var isSettled = true
     /// Of the page.
     package var title: String
 

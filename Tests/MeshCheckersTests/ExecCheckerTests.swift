@@ -236,12 +236,23 @@ import Testing
         }
         let nowhere = shell("exit 0") { $0.directory = "/nowhere" }
         #expect(try bench.saw(nowhere) == "abstained: noProgram")
-        var remark: Reason?
-        bench.runner.look(.exec(ExecCheck(command: "/nowhere/at/all"))) {
-            remark = $0.measurements.remark
+        func remark(_ kind: CheckKind) throws -> String? {
+            try bench.result(kind).measurements.remark?.text
         }
-        #expect(try bench.loop.turn { remark != nil })
-        #expect(remark?.text == "/nowhere/at/all: there is no such program here")
+        let absent = CheckKind.exec(ExecCheck(command: "/nowhere/at/all"))
+        #expect(try remark(absent) == "/nowhere/at/all: there is no such program here")
+        #expect(try remark(nowhere) == "working directory /nowhere: there is none here")
+        for (line, words) in [
+            ("#!/nowhere/python3 -u\n", "its interpreter /nowhere/python3 cannot be run here"),
+            ("#! /tmp\n", "its interpreter /tmp cannot be run here"),
+            (
+                "#!/bin/sh\r\n",
+                "its interpreter /bin/sh cannot be run here (its first line ends with a carriage return)"
+            ),
+        ] {
+            let script = try write(line, to: "script", mode: 0o755)
+            #expect(try remark(.exec(ExecCheck(command: script))) == "\(script): \(words)")
+        }
     }
 
     @Test func `a name is looked for where the program's own PATH says`() throws {

@@ -124,7 +124,9 @@ import Testing
             try saw(redirecting("ftp://a.example/"))
                 == "down: redirected to where nobody can go: the URL is neither http nor https")
         #expect(try saw(redirecting("http://[")).hasPrefix("down: "))
-        #expect(try saw(redirecting("http://127.0.0.1:1/")) == "down: connection refused")
+        #expect(
+            try saw(redirecting("http://127.0.0.1:1/"))
+                == "down: redirected to 127.0.0.1:1: connection refused")
         #expect(try saw(redirecting("")) == "down: status 302, expected 200-299")
     }
 

@@ -211,7 +211,7 @@ import Testing
                     $0.method = HTTPMethod("OPTIONS") ?? .get
                     $0.texts = says("OPTIONS")
                 },
-                row("head has no body", said, "down: response does not contain 'HEAD'") {
+                row("head has no body", said, "down: the empty body does not contain 'HEAD'") {
                     $0.method = .head
                     $0.texts = says("HEAD")
                 },
@@ -368,7 +368,7 @@ import Testing
         #expect(
             try bench.saw(
                 row("no key", good, "", identity(server.rootsFile, "")).kind)
-                == "abstained: noResources")
+                == "abstained: unusableFile")
     }
 
     @Test func `HTTP/1.1 and HTTP/2`() throws {

@@ -56,6 +56,29 @@ struct StartTLSTests {
         #expect(try bench.loop.turn { (try? bench.saw(kind)) == warns })
     }
 
+    @Test(.enabled(if: MailDaemon.isInstalled, "needs Dovecot"))
+    func `a real mail server's certificate is judged by SMTP, IMAP and POP3`() throws {
+        let good = try MailDaemon(shop, certificate: "good")
+        let soon = try MailDaemon(shop, certificate: "soon")
+        let servers: [(StartTLS, KeyPath<MailDaemon, SocketAddress>)] = [
+            (.smtp, \.smtp), (.imap, \.imap), (.pop3, \.pop3),
+        ]
+        for (kind, address) in servers {
+            #expect(try bench.saw(try check(good[keyPath: address], kind)) == "up: ")
+            #expect(
+                try bench.saw(try check(good[keyPath: address], kind) { $0.tls.trust = .system })
+                    == "down: issuer is not trusted: 'Test root'")
+            #expect(
+                try bench.saw(try check(soon[keyPath: address], kind))
+                    == "degraded: certificate of 127.0.0.1 expires in 6 days")
+        }
+        // Those two say whether they were left with a word, as their RFCs have it.
+        for name in ["imap", "pop3"] {
+            let farewell = "\(name)-login: Info: Disconnected: Aborted login by logging out"
+            #expect(try bench.loop.turn { good.log.contains(farewell) })
+        }
+    }
+
     @Test(.enabled(if: PostgresServer.isInstalled, "needs PostgreSQL 15"))
     func `a PostgreSQL is asked for TLS, and one without it is down`() throws {
         let server = try PostgresServer(shop, certificate: "soon", speaksTLS: true)

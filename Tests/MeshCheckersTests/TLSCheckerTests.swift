@@ -199,15 +199,34 @@ struct TLSCheckerTests {
         try shop.sign("good", endsIn: 90 * Self.day)
         let server = try SecureServer(shop, ["good": ""])
         let good = server.place("good")
-        for path in ["/nowhere.pem", "\(shop.folder)/leaf.key"] {
-            let kind = try check(good) { $0.tls.trust = .file(path) }
-            #expect(try bench.saw(kind) == "abstained: noResources")
+        func remark(_ kind: CheckKind) throws -> String? {
+            let result = try bench.result(kind)
+            #expect(result.observation.outcome == .abstained(.unusableFile))
+            return result.measurements.remark?.text.replacing("\(shop.folder)/", with: "")
         }
-        let kind = try check(good) {
-            $0.tls.identity = TLSIdentity(
-                certificateFile: "\(shop.folder)/root.pem", keyFile: "\(shop.folder)/leaf.key")
+        func trusting(_ path: String) throws -> String? {
+            try remark(try check(good) { $0.tls.trust = .file(path) })
         }
-        #expect(try bench.saw(kind) == "abstained: noResources")
+        #expect(try trusting("/nowhere.pem") == "/nowhere.pem: no such file or directory")
+        #expect(
+            try trusting("\(shop.folder)/leaf.key") == "no trusted root can be read from leaf.key")
+        for (certificate, key, words) in [
+            ("root.pem", "leaf.key", "leaf.key has another private key than that of root.pem"),
+            ("root.pem", "root.pem", "no private key can be read from root.pem"),
+            ("leaf.key", "leaf.key", "no certificate can be read from leaf.key"),
+            ("nowhere.pem", "leaf.key", "nowhere.pem: no such file or directory"),
+        ] {
+            let identity = TLSIdentity(
+                certificateFile: "\(shop.folder)/\(certificate)", keyFile: "\(shop.folder)/\(key)")
+            #expect(try remark(try check(good) { $0.tls.identity = identity }) == words)
+            var web = HTTPCheck(url: try WebAddress("https://\(good)/"))
+            web.trust = .anything
+            web.extras.values.identity = identity
+            #expect(try remark(.http(web)) == words)
+        }
+        var web = HTTPCheck(url: try WebAddress("https://\(good)/"))
+        web.trust = .file("/nowhere.pem")
+        #expect(try remark(.http(web)) == "/nowhere.pem: no such file or directory")
     }
 
     @Test func `roots that are changed are read again`() throws {

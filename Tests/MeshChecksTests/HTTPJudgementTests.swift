@@ -111,6 +111,25 @@ private struct NoPatterns: PatternSearch {
         #expect(try words(check { $0.method = .head }, "none") == prefix)
     }
 
+    @Test func `a body that is empty is called so`() throws {
+        var check = HTTPCheck(url: try WebAddress("http://a.example/"))
+        check.texts.required = [.contains("x")]
+        var answer = HTTPAnswer(status: 200)
+        func words() -> String {
+            "\(check.judge(answer, now: WallTime(milliseconds: 0), Nothing()))"
+        }
+        #expect(words().contains("the empty body does not contain 'x'"))
+        answer.isBodyCut = true
+        #expect(words().contains("the body, of which nothing is read, does not contain 'x'"))
+        check.texts = TextRules()
+        check.extras.values.json = [try JSONRule("$.a exists")]
+        #expect(words().contains("the body, of which nothing is read, is no JSON"))
+    }
+
+    private struct Nothing: PatternSearch {
+        func find(_ expression: String, in bytes: [UInt8]) -> TextFinding { .absent }
+    }
+
     @Test func `what the check said in secret is not shown, however it comes back`() throws {
         let check = try check {
             $0.headers = [HTTPHeader(name: "X-Api-Key", value: Secret("topsecret"))].compactMap(

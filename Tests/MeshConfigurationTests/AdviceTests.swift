@@ -55,6 +55,26 @@ struct AdviceTests {
         #expect(found[0].message.hasPrefix("names this node alone"))
     }
 
+    @Test func `more zones than confirmations are worth a word, and so are more than can sign`()
+        throws
+    {
+        func check(_ name: String, _ zones: Int, _ confirmations: Int) -> String {
+            """
+            {"name": "\(name)", "type": "tcp", "address": "a:1", "enabled": false,
+             "zones_required": \(zones), "confirmations": \(confirmations)}
+            """
+        }
+        let fine = [check("a", 3, 3), check("b", 1, 1)]
+        #expect(try advice("\"checks\": [\(fine.joined(separator: ", "))]").isEmpty)
+        let wide = [check("a", 4, 3), check("b", 13, 1)]
+        let found = try advice("\"checks\": [\(wide.joined(separator: ", "))]")
+        #expect(found.count == 1)
+        #expect(
+            found.first?.hasPrefix(#"checks: "a", "b" requires more zones than it has"#) == true)
+        let most = try advice("\"checks\": [\(check("c", 14, 1))]")
+        #expect(most.count == 2 && most.last?.contains("nothing is ever decided") == true)
+    }
+
     @Test func `a quorum of all of three waits for each of them`() throws {
         let all = """
             "checks": [{"name": "a", "type": "tcp", "address": "a:1", "quorum": "all",

@@ -230,7 +230,7 @@ struct CheckProblemTests {
         ),
         (
             #"{"name": "a", "type": "exec", "command": "a", "shell": true}"#,
-            "checks[0].shell: unknown key: the nearest known key is \"delay\""
+            "checks[0].shell: unknown key"
         ),
         ("1", "checks[0]: expected an object in braces, found a number"),
     ])

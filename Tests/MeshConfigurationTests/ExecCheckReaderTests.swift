@@ -43,7 +43,8 @@ struct ExecCheckReaderTests {
         #expect(check.output.required == [.contains("fine")])
         #expect(check.output.forbidden == [.matches("(?i)error")])
         #expect(check.attempts.failuresAllowed == 1 && check.attempts.count == 3)
-        #expect(check.redaction.redact("no hunter2, no abcdefgh, but a") == "no ***, no ***, but a")
+        let redaction = CheckKind.exec(check).redaction
+        #expect(redaction.redact("no hunter2, no abcdefgh, but a") == "no ***, no ***, but a")
         #expect(
             text == #"{"arguments":["--fast","--password=${PASSWORD}"],"attempts":3,"#
                 + #""attempts_may_fail":1,"command":"bin/look","directory":"${DIR}/x","#

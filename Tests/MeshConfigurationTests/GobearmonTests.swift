@@ -104,6 +104,8 @@ struct GobearmonTests {
 
     @Test(arguments: [
         ("http", "{}", "data: url: is missing"),
+        ("http", #"{"url": null}"#, "data: url: is missing"),
+        ("tcp", #"{"address": ""}"#, "data: address: is missing"),
         ("http", #"{"url": 1}"#, "data: url: expected a text, found a number"),
         ("http", #"{"url": "a"}"#, "data: url: is no URL: begin it with http:// or https://"),
         (
@@ -119,7 +121,7 @@ struct GobearmonTests {
         ("dns", #"{"name": "a.example"}"#, "data: type: is missing"),
         (
             "snmp", "{}",
-            #"type: "snmp" is unknown: the nearest known type is "icmp""#
+            #"type: "snmp" is unknown: write one of "dns", "http", "icmp", "ssl_expire" and "tcp""#
         ),
     ])
     func `a row that is wrong is told`(type: String, data: String, expected: String) {

@@ -135,6 +135,11 @@ struct ProblemTests {
             #""defaults": {"intervall": "1s"}"#,
             "defaults.intervall: unknown key: the nearest known key is \"interval\""
         ),
+        (
+            #""watch": []"#,
+            "watch: unknown key: known are \"alerts\", \"checks\", \"contacts\", \"defaults\","
+                + " \"http\", \"mesh\", \"node\" and \"version\""
+        ),
         (#""check": []"#, "check: unknown key: the nearest known key is \"checks\""),
         (
             #""contacts": [{"name": "a", "type": "email"}]"#,

@@ -118,6 +118,15 @@ struct RegressionSeeds {
             until: .seconds(248),
             story: "one of two that had lost the quorum told so and left; the other, alone, told "
                 + "it once more under its own name"),
+        Seed(
+            scenario: "chaos", seed: 4_015, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            story: "a node cut off alone went on trying to tell that another is dead, and got "
+                + "through a tenth of a second after the others had told that it is well again"),
+        Seed(
+            scenario: "chaos", seed: 40_105, nodes: 5, lossPerMillion: 50_000, checks: 100,
+            until: .seconds(187),
+            story: "every yes to a recovery was lost, so the next flip told the outage's end once "
+                + "more; the invariant took the first end for known"),
     ]
 
     @Test(arguments: seeds)

@@ -34,7 +34,10 @@ import Testing
         #expect(status["node"]?.keys == ["name", "id", "zone", "version", "started_at"])
         #expect(status["node"]?["started_at"] == .string("2026-01-01T00:00:00.000Z"))
         #expect(status["node"]?["id"] == .string("00000000000000000000000000000001"))
-        #expect(status["mesh"]?.keys == ["name", "alive", "suspect", "dead", "left", "majority"])
+        #expect(
+            status["mesh"]?.keys == [
+                "name", "alive", "suspect", "dead", "left", "majority", "settled",
+            ])
         #expect(status["mesh"]?["alive"] == .number("1"))
         #expect(status["mesh"]?["left"] == .number("0"))
         #expect(status["checks"]?.keys == ["up", "degraded", "down", "unknown"])
@@ -114,8 +117,11 @@ import Testing
         ])
         let answer = try json(stand, "/api/v1/checks/website")
         #expect(
-            answer.keys == Self.checkKeys + ["phases_ms", "certificate_ends_at", "observations"])
+            answer.keys == Self.checkKeys + [
+                "phases_ms", "certificate_ends_at", "remark", "observations",
+            ])
         #expect(answer["phases_ms"] == .null && answer["certificate_ends_at"] == .null)
+        #expect(answer["remark"] == .null)
         #expect(
             answer["observations"]?[0]
                 == .object([
@@ -138,6 +144,7 @@ import Testing
         measured.measurements.resolve = .microseconds(1_500)
         measured.measurements.connect = .milliseconds(2)
         measured.measurements.certificateEnds = time(9)
+        measured.measurements.remark = Reason("a.pem: no such file")
         stand.source.set([measured])
         let answer = try json(stand, "/api/v1/checks/website")
         #expect(
@@ -147,6 +154,7 @@ import Testing
                     .init(name: "connect", value: .number("2")),
                 ]))
         #expect(answer["certificate_ends_at"] == .string("2026-01-01T00:00:09.000Z"))
+        #expect(answer["remark"] == .string("a.pem: no such file"))
         #expect(try json(stand, "/api/v1/checks")["checks"]?[0]?.keys == Self.checkKeys)
     }
 

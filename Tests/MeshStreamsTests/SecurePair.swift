@@ -76,9 +76,6 @@ struct SecurePair {
     }
 
     func run(until isDone: () -> Bool) throws {
-        try loop.run {
-            if serverLoop !== loop { try? serverLoop.turn(waitMax: .zero) }
-            return isDone()
-        }
+        try loop.run(with: serverLoop, until: isDone)
     }
 }

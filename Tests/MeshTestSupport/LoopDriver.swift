@@ -13,6 +13,14 @@ extension EventLoop {
             try turn(waitMax: .milliseconds(20))
         }
     }
+
+    /// The same while `other`, which may be this one, is turned as well.
+    package func run(with other: EventLoop, until isDone: () -> Bool) throws {
+        try run {
+            if other !== self { try? other.turn(waitMax: .zero) }
+            return isDone()
+        }
+    }
 }
 
 /// What handlers have been told, in order: a place that closures can write to.

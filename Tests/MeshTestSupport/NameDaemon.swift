@@ -13,34 +13,17 @@ package final class NameDaemon {
     package let address: SocketAddress
     /// The same over IPv6.
     package let address6: SocketAddress
-    private let folder: String
+    private let folder: ServerFolder
 
     package init() throws {
         let loop = try EventLoop()
         address = try .refusing(on: loop)
         address6 = SocketAddress.loopback6.with(port: address.port)
-        var template = Array("/tmp/checkmesh-names.XXXXXX".utf8CString)
-        // Writes the six letters into our own text.
-        folder = unsafe template.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else {
-                return ""
-            }
-            return unsafe String(cString: made)
-        }
-        guard !folder.isEmpty, Self.run(script) else {
-            throw SystemError(EIO, "start a name server in \(folder)")
-        }
+        folder = try ServerFolder()
+        try folder.run(script)
     }
 
-    deinit {
-        // It writes its number there; the folder is ours alone.
-        _ = Self.run("cd \(folder) && kill $(cat pid); rm -rf \(folder)")
-    }
-
-    private static func run(_ script: String) -> Bool {
-        // Reads a text of our own; a shell runs it to its end.
-        unsafe system("{ \(script)\n} >/dev/null 2>&1") == 0
-    }
+    deinit { folder.endServer() }
 
     /// Four hundred addresses, which fit no datagram.
     private var many: String {
@@ -50,7 +33,6 @@ package final class NameDaemon {
 
     private var script: String {
         """
-        cd \(folder) || exit 1
         cat >zone <<'ZONE'
         $ORIGIN checkmesh.test.
         $TTL 60
@@ -97,12 +79,12 @@ package final class NameDaemon {
             ip-address: ::1@\(address.port)
             username: ""
             chroot: ""
-            zonesdir: "\(folder)"
+            zonesdir: "\(folder.path)"
             database: ""
-            pidfile: "\(folder)/pid"
-            xfrdfile: "\(folder)/xfrd"
-            zonelistfile: "\(folder)/list"
-            logfile: "\(folder)/log"
+            pidfile: "\(folder.path)/pid"
+            xfrdfile: "\(folder.path)/xfrd"
+            zonelistfile: "\(folder.path)/list"
+            logfile: "\(folder.path)/log"
         remote-control:
             control-enable: no
         zone:

@@ -10,18 +10,13 @@ package final class CertificateShop {
         unsafe access("/usr/bin/openssl", X_OK) == 0
     }
 
-    package let folder: String
+    let files: ServerFolder
+    package var folder: String { files.path }
     /// The PEM file of the root that signs.
     package var rootsFile: String { "\(folder)/root.pem" }
 
     package init() throws {
-        var template = Array("/tmp/checkmesh-shop.XXXXXX".utf8CString)
-        // Writes the six letters into our own text.
-        folder = unsafe template.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { return "" }
-            return unsafe String(cString: made)
-        }
-        guard !folder.isEmpty else { throw SystemError.last("mkdtemp") }
+        files = try ServerFolder()
         try run(
             """
             mkdir made && touch index && echo 1000 >serial && chmod 755 .
@@ -36,6 +31,8 @@ package final class CertificateShop {
             serial = serial
             default_md = sha256
             policy = any
+            certificate = root.pem
+            private_key = root.key
             copy_extensions = copyall
             unique_subject = no
             [any]
@@ -43,8 +40,6 @@ package final class CertificateShop {
             CONF
             """)
     }
-
-    deinit { _ = Self.runs("rm -rf \(folder)") }
 
     /// Makes `NAME.pem`, signed by `issuer`, that ends after so many seconds; the chain from it to
     /// the root, without that, is in the file. Before now: it began a year before that.
@@ -84,28 +79,18 @@ package final class CertificateShop {
     }
 
     /// Runs a shell script in the folder; throws if its last command fails.
-    package func run(_ script: String) throws {
-        guard Self.runs("cd \(folder) && { \(script)\n}") else {
-            throw SystemError(EIO, "run in \(folder): \(script)")
-        }
-    }
-
-    static func runs(_ script: String) -> Bool {
-        // Reads a text of our own; a shell runs it to its end.
-        unsafe system("{ \(script)\n} >/dev/null 2>&1") == 0
-    }
+    package func run(_ script: String) throws { try files.run(script) }
 }
 
 /// A real nginx that shows certificates of a shop.
 package final class SecureServer {
-    package static var isInstalled: Bool { WebServer.isInstalled }
+    package static var isInstalled: Bool { Nginx.isInstalled && CertificateShop.isInstalled }
 
-    private let shop: CertificateShop
+    private let nginx: Nginx
     private let places: [String: SocketAddress]
 
     /// One port for each name: its certificate, and what else `nginx.conf` is to say there.
     package init(_ shop: CertificateShop, _ hosts: [String: String]) throws {
-        self.shop = shop
         let loop = try EventLoop()
         places = try hosts.mapValues { _ in try SocketAddress.refusing(on: loop) }
         let blocks = places.map { name, place in
@@ -119,26 +104,9 @@ package final class SecureServer {
             }
             """
         }
-        try shop.run(
-            """
-            cat >nginx.conf <<'CONF'
-            worker_processes 1;
-            pid pid;
-            error_log error.log;
-            events { worker_connections 1024; }
-            http {
-                access_log off;
-                client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;
-                uwsgi_temp_path t4; scgi_temp_path t5;
-                ssl_session_cache off;
-                \(blocks.joined(separator: "\n"))
-            }
-            CONF
-            /usr/sbin/nginx -p ./ -c nginx.conf
-            """)
+        nginx = try Nginx(
+            in: shop.files, "ssl_session_cache off;\n\(blocks.joined(separator: "\n"))")
     }
-
-    deinit { try? shop.run("kill $(cat pid)") }
 
     package func place(_ name: String) -> SocketAddress { places[name] ?? .loopback }
 }

@@ -55,8 +55,8 @@ struct ArgumentParserTests {
         ("chekc", "unknown command \"chekc\": the nearest one is \"check\""),
         ("doctor", "\"doctor\" is not supported yet by this version"),
         ("run --nmae x", "\"run\" has no flag --nmae: the nearest one is --name"),
-        ("run -x", "\"run\" has no flag -x: the nearest one is -c"),
-        ("check --peer a:1", "\"check\" has no flag --peer: the nearest one is --help"),
+        ("run -x", "\"run\" has no flag -x: --help lists what it has"),
+        ("check --peer a:1", "\"check\" has no flag --peer: --help lists what it has"),
         ("run --name", "--name needs a value: --name NAME"),
         (
             "run --name --zone z",

@@ -62,6 +62,16 @@ struct ClientCommandTests {
             ])
     }
 
+    @Test func `a node that waits for the others says so`() throws {
+        node.say(
+            #"{"mesh": {"name": "m", "alive": 1, "majority": true, "settled": false}}"#,
+            at: "/api/v1/status")
+        try commands().status()
+        #expect(
+            console.lines.last
+                == "this node has not found the others yet: it neither votes nor tells")
+    }
+
     @Test func `a node that is cut off says what it is worth`() throws {
         node.say(
             #"{"mesh": {"name": "m", "alive": 1, "dead": 4, "majority": false}}"#,

@@ -103,7 +103,8 @@ final class Call {
                 context = try desk.contexts.context(
                     for: options.trust, identity: options.identity)
             } catch {
-                return failLater("\(error)", .ownResources)
+                loop.schedule(at: loop.now) { [weak self] in self?.finish(.unusable(error)) }
+                return
             }
         }
         if let literal = plan.address.literal { return connect(to: [literal]) }
@@ -248,7 +249,7 @@ final class Call {
         enter(.shakingHands)
         let session = CertificateSession(
             context, host: security.options.name(at: plan.address.host),
-            minimum: .init(security.options.minimumVersion))
+            minimum: security.options.minimumVersion)
         self.session = session
         unsent += session.takeOutgoing()
         listen()
@@ -353,17 +354,5 @@ final class Call {
             desk.isOver(number)
             done(report)
         }
-    }
-}
-
-extension CertificateSession.Version {
-    fileprivate init(_ version: TLSVersion) {
-        self =
-            switch version {
-            case .tls10: .tls10
-            case .tls11: .tls11
-            case .tls12: .tls12
-            case .tls13: .tls13
-            }
     }
 }

@@ -31,6 +31,8 @@ struct CallReport {
         /// What was heard is not as it should be.
         case bad(Reason)
         case failed(words: String, Blame)
+        /// A file of the check's on this machine is not what it should be.
+        case unusable(CertificateContext.Fault)
         /// The certificates are not believed, most telling first.
         case untrusted([CertificateFault])
     }
@@ -52,11 +54,24 @@ extension CallReport {
             case .bad(let reason): .failed(reason, after: span)
             case .failed(let words, let blame):
                 Attempt(failed: words, blame: blame, after: span)
+            case .unusable(let fault): .unusable(fault)
             case .untrusted(let faults):
                 .failed(
                     Reason(CertificateWords.of(faults, host, SystemClock.wallTime)), after: span)
             }
+        if case .unusable = ending { return attempt }
         return attempt.measuring(measurements)
+    }
+}
+
+extension Attempt {
+    /// One that a file of this machine's has prevented: which, and what is wrong with it.
+    static func unusable(_ fault: CertificateContext.Fault) -> Attempt {
+        var measurements = Measurements()
+        let code = SystemError.reading(fault.path)
+        measurements.remark = Reason(
+            code.map { "\(fault.path): \(SystemError.words(of: $0))" } ?? "\(fault)")
+        return .impossible(.unusableFile).measuring(measurements)
     }
 }
 

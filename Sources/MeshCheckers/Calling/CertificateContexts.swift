@@ -48,11 +48,7 @@ final class CertificateContexts {
         // Before the files are read: what is changed while they are is seen next time.
         let stamps = stamps(of: key)
         kept[key] = nil
-        let context = try CertificateContext(
-            .init(trust),
-            identity: identity.map {
-                .init(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
-            })
+        let context = try CertificateContext(trust, identity: identity)
         if kept.count >= Self.keptMax { kept = [:] }
         kept[key] = Kept(context: context, stamps: stamps, madeAt: now, lookedAt: now)
         return context
@@ -77,16 +73,5 @@ private struct FileStamp: Equatable {
         parts = [
             Int(status.st_ino), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
         ]
-    }
-}
-
-extension CertificateContext.Roots {
-    fileprivate init(_ trust: TLSTrust) {
-        self =
-            switch trust {
-            case .system: .system
-            case .file(let path): .file(path)
-            case .anything: .anybody
-            }
     }
 }

@@ -35,7 +35,9 @@ final class DNSAttempt {
     /// When the question is asked again, or the next server is asked.
     private var retryAt: Instant?
     private var asksCount = 0
+    /// Answers to other questions, and datagrams that are no answers at all.
     private var strayCount = 0
+    private var junkCount = 0
     /// The first failure of a server that is its fault, or else the first.
     private var failure: CInt?
     private var measurements = Measurements()
@@ -125,8 +127,13 @@ final class DNSAttempt {
         if strayCount > 0 {
             words += "; \(strayCount) answer\(strayCount == 1 ? "" : "s") to other questions"
         }
+        if junkCount > 0 {
+            words +=
+                junkCount == 1
+                ? "; a datagram that is no answer" : "; \(junkCount) datagrams that are no answers"
+        }
         // A server that says something, if nothing of use, is there.
-        fail(words, isOwnServer && strayCount == 0 ? .ownResolver : .target)
+        fail(words, isOwnServer && strayCount + junkCount == 0 ? .ownResolver : .target)
     }
 
     // MARK: Asking
@@ -233,7 +240,11 @@ final class DNSAttempt {
                 answered(try DNSResponse(room.bytes, count: count, to: query))
             } catch {
                 guard error != .unrelated else {
-                    strayCount += 1
+                    if DNSResponse.isAnswer(room.bytes, count: count) {
+                        strayCount += 1
+                    } else {
+                        junkCount += 1
+                    }
                     continue
                 }
                 return fail("the answer \(error)", .target)
@@ -323,11 +334,14 @@ final class DNSAttempt {
         guard line.received.count >= 2 else { return }
         let count = Int(line.received[0]) << 8 | Int(line.received[1])
         guard line.received.count >= 2 + count else { return }
+        let message = Array(line.received[2..<2 + count])
         do throws(DNSResponse.Fault) {
-            let message = Array(line.received[2..<2 + count])
             answered(try DNSResponse(message, count: count, to: query))
         } catch {
             // Nobody else can write into a connection.
+            guard error != .unrelated || DNSResponse.isAnswer(message, count: count) else {
+                return fail("what came over TCP is no DNS answer", .target)
+            }
             fail("the answer over TCP \(error)", .target)
         }
     }

@@ -18,7 +18,6 @@ import MeshResolver
 final class DNSChecker: Checker {
     /// Addresses that are tried.
     private static let addressesMax = 8
-    private static let staleTimesMax = 1_024
 
     private let loop: EventLoop
     private let resolver: Resolver
@@ -26,15 +25,13 @@ final class DNSChecker: Checker {
     private let room = DNSAttempt.Room()
     private var attempts: [UInt64: DNSAttempt] = [:]
     private var lastNumber: UInt64 = 0
-    /// When each attempt goes on, one entry for each, and some for those that have ended.
-    private var times = DeadlineQueue<UInt64>()
-    private var alarm: LoopAlarm?
+    private var times: Agenda?
 
     init(on loop: EventLoop, resolver: Resolver, patterns: ExpressionShelf) {
         self.loop = loop
         self.resolver = resolver
         self.patterns = patterns
-        alarm = LoopAlarm(on: loop) { [unowned self] in self.timePassed() }
+        times = Agenda(on: loop) { [unowned self] in self.timePassed($0) }
     }
 
     func begin(_ check: DNSCheck, _ done: @escaping (Attempt) -> Void) -> AttemptID {
@@ -42,6 +39,7 @@ final class DNSChecker: Checker {
         let number = lastNumber
         let attempt = DNSAttempt(check, on: loop, patterns, room, done) { [unowned self] in
             self.attempts[number] = nil
+            self.times?.remove(number)
         }
         attempts[number] = attempt
         guard let server = check.server else {
@@ -66,29 +64,18 @@ final class DNSChecker: Checker {
 
     func cancel(_ id: AttemptID) {
         if let attempt = attempts.removeValue(forKey: id.number) { attempt.abandon() }
+        times?.remove(id.number)
     }
 
     private func start(_ attempt: DNSAttempt, _ number: UInt64, at addresses: [SocketAddress]) {
         attempt.start(at: addresses.prefix(Self.addressesMax))
-        schedule(number, at: attempt.nextTime)
+        if attempts[number] != nil { times?.set(number, at: attempt.nextTime) }
     }
 
-    private func schedule(_ number: UInt64, at instant: Instant) {
-        if times.count > 2 * attempts.count + Self.staleTimesMax {
-            times = DeadlineQueue()
-            for (number, attempt) in attempts { times.schedule(number, at: attempt.nextTime) }
-        }
-        times.schedule(number, at: instant)
-        if times.nextDeadline == instant { alarm?.set(at: instant) }
-    }
-
-    private func timePassed() {
-        while let (number, due) = times.popDue(at: loop.now) {
-            guard let attempt = attempts[number] else { continue }
-            // It may have been put off: then it has no other place in the queue.
-            if attempt.nextTime <= due { attempt.timePassed() }
-            if attempts[number] != nil { schedule(number, at: attempt.nextTime) }
-        }
-        alarm?.set(at: times.nextDeadline)
+    private func timePassed(_ number: UInt64) {
+        guard let attempt = attempts[number] else { return }
+        // It may have been put off meanwhile.
+        if attempt.nextTime <= loop.now { attempt.timePassed() }
+        if attempts[number] != nil { times?.set(number, at: attempt.nextTime) }
     }
 }

@@ -1,5 +1,6 @@
 import MeshChecks
 import MeshCore
+import MeshCrypto
 import MeshHTTPClient
 import MeshPatterns
 import MeshPlatform
@@ -29,6 +30,8 @@ final class HTTPChecker: Checker {
             self?.transfers[attempt] = nil
             switch result {
             case .success(let response): done(Self.judge(response, by: check, patterns))
+            case .failure(let error) where error.kind == .unusableFile:
+                done(Self.unusable(error, by: check))
             case .failure(let error):
                 done(
                     Attempt(
@@ -42,6 +45,18 @@ final class HTTPChecker: Checker {
     func cancel(_ attempt: AttemptID) {
         guard let transfer = transfers.removeValue(forKey: attempt) else { return }
         client.cancel(transfer)
+    }
+
+    /// libcurl does not tell the files apart; reading them once more does.
+    private static func unusable(_ error: TransferError, by check: HTTPCheck) -> Attempt {
+        do throws(CertificateContext.Fault) {
+            _ = try CertificateContext(check.trust, identity: check.extras.values.identity)
+        } catch {
+            return .unusable(error)
+        }
+        var measurements = Measurements()
+        measurements.remark = Reason(error.description)
+        return .impossible(.unusableFile).measuring(measurements)
     }
 
     private static func judge(
@@ -87,7 +102,7 @@ extension HTTPRequest {
             headers: check.headers.compactMap { HTTPField($0.name, $0.value.revealed) },
             body: check.body.map { Array($0.revealed.utf8) } ?? [],
             timeout: check.attempts.timeout, redirects: check.redirects,
-            bodyLimit: HTTPCheck.answerByteCountMax, trust: Trust(check.trust))
+            bodyLimit: HTTPCheck.answerByteCountMax, trust: check.trust)
         bodyKeptMax = check.bodyByteCountNeeded
         if !check.extras.areUsual { add(check.extras.values) }
     }
@@ -111,9 +126,7 @@ extension HTTPRequest {
         var extras = Extras()
         extras.acceptsGzip = values.acceptsGzip
         extras.wantsCertificates = values.certificate != nil
-        extras.identity = values.identity.map {
-            Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
-        }
+        extras.identity = values.identity
         extras.serverName = values.serverName
         extras.proxy = values.proxy.map { proxy in
             Proxy(
@@ -128,16 +141,5 @@ extension HTTPRequest {
 extension HTTPRequest.Credentials {
     fileprivate init(_ credentials: BasicCredentials) {
         self.init(user: credentials.username, password: credentials.password.revealed)
-    }
-}
-
-extension HTTPRequest.Trust {
-    init(_ trust: TLSTrust) {
-        self =
-            switch trust {
-            case .system: .systemRoots
-            case .file(let path): .rootsFile(path)
-            case .anything: .anybody
-            }
     }
 }

@@ -15,8 +15,6 @@ import MeshResolver
 final class ICMPChecker: Checker {
     /// How long a packet waits that the kernel had no room for.
     private static let fullWait = TimeSpan.milliseconds(10)
-    /// Stale times in the queue that are put up with, beside those that count.
-    private static let staleTimesMax = 1_024
 
     private let loop: EventLoop
     private let resolver: Resolver
@@ -29,14 +27,12 @@ final class ICMPChecker: Checker {
     /// Whose packet a sequence number was given to last: for refusals that quote no more than it.
     private var tokens: [UInt16: UInt64] = [:]
     private var nextSequence: UInt16 = 0
-    /// When each attempt goes on. One that has gone on, or ended, meanwhile is passed over.
-    private var times = DeadlineQueue<UInt64>()
-    private var alarm: LoopAlarm?
+    private var times: Agenda?
 
     init(on loop: EventLoop, resolver: Resolver) {
         self.loop = loop
         self.resolver = resolver
-        alarm = LoopAlarm(on: loop) { [unowned self] in self.timePassed() }
+        times = Agenda(on: loop) { [unowned self] in self.timePassed($0) }
     }
 
     /// One attempt.
@@ -55,7 +51,6 @@ final class ICMPChecker: Checker {
         var refusal: String?
         /// Shorter than the check's own where looking up the name has taken its time.
         var spacing: TimeSpan
-        var goesOnAt: Instant
 
         init(_ check: ICMPCheck, now: Instant, _ done: @escaping (Attempt) -> Void) {
             self.check = check
@@ -63,7 +58,6 @@ final class ICMPChecker: Checker {
             began = now
             deadline = now + check.attempts.timeout
             spacing = check.spacing
-            goesOnAt = deadline
             packets.reserveCapacity(check.count)
         }
     }
@@ -84,7 +78,7 @@ final class ICMPChecker: Checker {
         while echoes[token] != nil { token = chance.next() }
         let echo = Echo(check, now: loop.now, done)
         echoes[token] = echo
-        schedule(echo, token, at: echo.deadline)
+        times?.set(token, at: echo.deadline)
         var isBeginning = true
         echo.cancelLookup = resolver.addresses(
             of: check.target, port: 0, version: check.version, deadline: echo.deadline
@@ -134,7 +128,9 @@ final class ICMPChecker: Checker {
     // MARK: Sending
 
     private func sendNext(_ echo: Echo, _ token: UInt64) {
-        guard let address = echo.address, let socket = socket(for: address) else { return }
+        guard let address = echo.address, let socket = socket(for: address) else {
+            return finishLater(token, .impossible(.noResources))
+        }
         let number = echo.packets.count
         let message = EchoMessage.request(
             isIPv4: address.isIPv4, identifier: identifier, sequence: nextSequence,
@@ -142,7 +138,8 @@ final class ICMPChecker: Checker {
         var packet = Packet(sequence: nextSequence, sentAt: SystemClock.now, stamp: 0)
         switch socket.send(message, to: address) {
         case .full:
-            return schedule(echo, token, at: min(loop.now + Self.fullWait, echo.deadline))
+            times?.set(token, at: min(loop.now + Self.fullWait, echo.deadline))
+            return
         case .failed(let code):
             let blame = Blame(systemError: code)
             guard blame == .target else {
@@ -159,9 +156,8 @@ final class ICMPChecker: Checker {
         echo.packets.append(packet)
         if let verdict = verdict(echo) { return finishLater(token, verdict) }
         let isLast = echo.packets.count == echo.check.count
-        let next = isLast ? echo.deadline : min(loop.now + echo.spacing, echo.deadline)
-        // For the deadline it waits in the queue since its beginning.
-        if next < echo.deadline { schedule(echo, token, at: next) }
+        times?.set(
+            token, at: isLast ? echo.deadline : min(loop.now + echo.spacing, echo.deadline))
     }
 
     // MARK: What comes back
@@ -244,31 +240,13 @@ final class ICMPChecker: Checker {
 
     // MARK: Time
 
-    private func schedule(_ echo: Echo, _ token: UInt64, at instant: Instant) {
-        echo.goesOnAt = instant
-        if times.count > 4 * echoes.count + Self.staleTimesMax { forgetStaleTimes() }
-        times.schedule(token, at: instant)
-        if times.nextDeadline == instant { alarm?.set(at: instant) }
-    }
-
-    private func forgetStaleTimes() {
-        times = DeadlineQueue()
-        for (token, echo) in echoes {
-            times.schedule(token, at: echo.goesOnAt)
-            if echo.goesOnAt != echo.deadline { times.schedule(token, at: echo.deadline) }
+    private func timePassed(_ token: UInt64) {
+        guard let echo = echoes[token] else { return }
+        if loop.now >= echo.deadline {
+            finish(token, atDeadline(echo))
+        } else {
+            sendNext(echo, token)
         }
-    }
-
-    private func timePassed() {
-        while let (token, due) = times.popDue(at: loop.now) {
-            guard let echo = echoes[token] else { continue }
-            if due >= echo.deadline {
-                finish(token, atDeadline(echo))
-            } else if due == echo.goesOnAt {
-                sendNext(echo, token)
-            }
-        }
-        alarm?.set(at: times.nextDeadline)
     }
 
     private func atDeadline(_ echo: Echo) -> Attempt {
@@ -286,6 +264,7 @@ final class ICMPChecker: Checker {
     @discardableResult
     private func remove(_ token: UInt64) -> Echo? {
         guard let echo = echoes.removeValue(forKey: token) else { return nil }
+        times?.remove(token)
         for packet in echo.packets where tokens[packet.sequence] == token {
             tokens[packet.sequence] = nil
         }

@@ -4,6 +4,8 @@ package import MeshCore
 /// computed where it is needed: a rule does not change because a node died.
 package struct VotingRule: Sendable, Hashable {
     package static let confirmationsMax = 31
+    /// How many nodes besides R others may sign: who ranks behind that does not count for a check.
+    package static let standInsMax = 12
     package static let delayMax = 1_000
     /// Zones that signers can be asked to span.
     package static let zonesMax = 15

@@ -5,8 +5,9 @@ struct ByteSearch: Sendable {
     /// For each place the length of the longest beginning of the needle that ends there.
     private let borders: [Int]
 
-    init(_ text: String) {
-        let needle = Array(text.utf8)
+    init(_ text: String) { self.init(Array(text.utf8)) }
+
+    init(_ needle: [UInt8]) {
         var borders = [Int](repeating: 0, count: needle.count)
         var length = 0
         for place in needle.indices.dropFirst() {
@@ -21,9 +22,11 @@ struct ByteSearch: Sendable {
     /// Whether it is in `bytes`; the empty text always is.
     func isFound(in bytes: some Sequence<UInt8>) -> Bool { count(until: bytes) != nil }
 
-    /// Where it ends for the first time.
-    func end(in bytes: ArraySlice<UInt8>) -> Int? {
-        count(until: bytes).map { bytes.startIndex + $0 }
+    /// How much of its beginning ends with `byte`, where `length` of it, not all, ended before.
+    func length(after length: Int, _ byte: UInt8) -> Int {
+        var length = length
+        while length > 0, byte != needle[length] { length = borders[length - 1] }
+        return byte == needle[length] ? length + 1 : length
     }
 
     /// How many bytes there are up to its end; `nil` where it is not.
@@ -33,8 +36,7 @@ struct ByteSearch: Sendable {
         var count = 0
         for byte in bytes {
             count += 1
-            while length > 0, byte != needle[length] { length = borders[length - 1] }
-            if byte == needle[length] { length += 1 }
+            length = self.length(after: length, byte)
             if length == needle.count { return count }
         }
         return nil

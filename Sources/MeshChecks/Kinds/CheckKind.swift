@@ -49,6 +49,37 @@ package enum CheckKind: Sendable, Hashable {
         }
     }
 
+    /// What nobody must read in a reason: what variables stand for, and what is a secret by itself.
+    package var redaction: Redaction {
+        switch self {
+        case .dns(let check): check.redaction
+        case .exec(let check): check.redaction.adding(check.ownSecrets)
+        case .http(let check): check.redaction.adding(check.ownSecrets)
+        case .icmp(let check): check.redaction
+        case .tcp(let check): check.redaction.adding([check.send].compactMap(\.self))
+        case .tls(let check): check.redaction
+        }
+    }
+
+    /// The same, which keeps `redaction` to itself as well.
+    package func hiding(_ redaction: Redaction) -> CheckKind {
+        func hiding<Check>(
+            _ check: Check, _ field: WritableKeyPath<Check, Redaction>
+        ) -> Check {
+            var check = check
+            check[keyPath: field] = redaction
+            return check
+        }
+        return switch self {
+        case .dns(let check): .dns(hiding(check, \.redaction))
+        case .exec(let check): .exec(hiding(check, \.redaction))
+        case .http(let check): .http(hiding(check, \.redaction))
+        case .icmp(let check): .icmp(hiding(check, \.redaction))
+        case .tcp(let check): .tcp(hiding(check, \.redaction))
+        case .tls(let check): .tls(hiding(check, \.redaction))
+        }
+    }
+
     /// The canonical text of this check: what is not default, in the order of its keys. `written`
     /// holds the fields of the configuration whose text a variable is part of, as they were
     /// written.

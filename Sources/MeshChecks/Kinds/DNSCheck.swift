@@ -20,7 +20,11 @@ package struct DNSCheck: Sendable, Hashable {
     package var isRecursive = true
     /// Of the server.
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
+    /// The name as it was written, where a variable is part of it: it may be a key.
+    package var shownName: String?
 
     package init(name: DNSName) { self.name = name }
 
@@ -54,7 +58,7 @@ package struct DNSCheck: Sendable, Hashable {
 
     /// `www.example.com A @192.0.2.53:53`.
     package var target: String {
-        let question = "\(name) \(record.word)"
+        let question = "\(shownName ?? name.description) \(record.word)"
         return server.map { "\(question) @\($0)" } ?? question
     }
 
@@ -136,8 +140,7 @@ package struct DNSCheck: Sendable, Hashable {
         text.add("transport", .text(transport.rawValue), unless: .text(Transport.udp.rawValue))
         switch expect {
         case nil: break
-        case .one(let rule):
-            text.add(rule.way == .contains ? "expect" : "expect_match", .text(rule.text))
+        case .one(let rule): rule.write(to: &text)
         // In the order of their bytes: what means the same is the same.
         case .all(let wanted):
             text.add(

@@ -23,8 +23,7 @@ package struct ExecCheck: Sendable, Hashable {
     package var statuses = Statuses.zeroIsUp
     /// What a failure is: *down*, or *degraded* with Checkup's `"raise": "warn"`.
     package var failure = TargetState.down
-    /// What must not be read in a reason: the values that variables stand for, and those of
-    /// environment variables whose names sound like credentials.
+    /// What variables of its configuration stand for: nobody must read it in a reason.
     package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
@@ -124,7 +123,13 @@ package struct ExecCheck: Sendable, Hashable {
     /// What the program says of why it could not look, for people.
     package func remark(_ output: [UInt8]) -> Reason { reason(firstLine(of: output)) }
 
-    private func reason(_ words: String) -> Reason { Reason(redaction.redact(words)) }
+    /// Redacted before it is cut.
+    private func reason(_ words: String) -> Reason {
+        Reason(redaction.adding(ownSecrets).redact(words))
+    }
+
+    /// The values of environment variables whose names sound like credentials.
+    var ownSecrets: [Secret] { environment.filter(\.isConfidential).map(\.value) }
 
     private func saying(_ output: [UInt8]) -> String {
         let line = firstLine(of: output)

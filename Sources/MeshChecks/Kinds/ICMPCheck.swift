@@ -26,6 +26,8 @@ package struct ICMPCheck: Sendable, Hashable {
     package var maxRoundTrip: TimeSpan?
     package var size = sizeUsual
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(target: String) { self.target = target }
@@ -96,11 +98,5 @@ package struct ICMPCheck: Sendable, Hashable {
         if let maxRoundTrip { text.add("max_rtt", .span(maxRoundTrip)) }
         text.add("size", .number(size), unless: .number(Self.sizeUsual))
         text.add(version)
-    }
-}
-
-extension DefinitionText {
-    mutating func add(_ version: IPVersion?) {
-        if let version { add("force_ip", .number(Int(version.rawValue))) }
     }
 }

@@ -17,6 +17,8 @@ package struct TCPCheck: Sendable, Hashable {
     /// `nil`: no TLS.
     package var tls: TLSOptions?
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(address: HostPort) { self.address = address }
@@ -63,19 +65,16 @@ package struct TCPCheck: Sendable, Hashable {
         guard send == nil else { return "" }
         let line = received.prefix { $0 != 0x0A && $0 != 0x0D }.prefix(64)
         guard !line.isEmpty, let text = String(validating: line, as: UTF8.self) else { return "" }
-        return "; it begins '\(text)'"
+        // Before it is cut with the rest of the reason.
+        return "; it begins '\(redaction.redact(text))'"
     }
 
     func write(to text: inout DefinitionText) {
         text.add("address", .text(address.description))
         if let send { text.addHash("send", of: send) }
-        switch expect?.way {
-        case nil: break
-        case .contains: text.add("expect", .text(expect?.text ?? ""))
-        case .matches: text.add("expect_match", .text(expect?.text ?? ""))
-        }
+        expect?.write(to: &text)
         text.add("expect_lines", .number(lines), unless: .number(1))
-        version?.write(to: &text)
+        text.add(version)
         guard let tls else { return }
         text.add("tls", .flag(true))
         tls.write(to: &text, serverNameKey: "tls_server_name")

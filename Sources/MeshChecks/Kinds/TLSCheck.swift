@@ -14,6 +14,8 @@ package struct TLSCheck: Sendable, Hashable {
     /// believed.
     package var expiresWithin = expiresWithinDefault
     package var version: IPVersion?
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(address: HostPort) { self.address = address }
@@ -32,7 +34,7 @@ package struct TLSCheck: Sendable, Hashable {
         tls.write(to: &text, serverNameKey: "server_name")
         text.add(
             "expires_within", .span(expiresWithin), unless: .span(Self.expiresWithinDefault))
-        version?.write(to: &text)
+        text.add(version)
     }
 }
 
@@ -46,8 +48,4 @@ package enum StartTLS: String, Sendable, Hashable, CaseIterable {
     case pop3
     /// PostgreSQL's SSLRequest.
     case postgres
-}
-
-extension IPVersion {
-    func write(to text: inout DefinitionText) { text.add("force_ip", .number(Int(rawValue))) }
 }

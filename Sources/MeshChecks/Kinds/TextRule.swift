@@ -49,6 +49,11 @@ package struct TextRule: Sendable, Hashable {
         case .matches: patterns.find(text, in: bytes)
         }
     }
+
+    /// Where a check has one alone.
+    func write(to text: inout DefinitionText) {
+        text.add(way == .contains ? "expect" : "expect_match", .text(self.text))
+    }
 }
 
 package enum TextFinding: Sendable, Hashable {

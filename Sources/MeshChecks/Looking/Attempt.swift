@@ -54,6 +54,14 @@ package struct Attempt: Sendable, Hashable {
         }
     }
 
+    /// Whether it says anything that people read.
+    package var hasWords: Bool {
+        switch outcome {
+        case .answered: measurements.remark != nil
+        case .degraded, .failed, .impossible: true
+        }
+    }
+
     /// Whether it failed by the target's fault.
     package var isTargetsFault: Bool {
         if case .failed = outcome { return true }

@@ -38,6 +38,8 @@ package enum Abstention: UInt8, Sendable, Hashable, CaseIterable {
     case noProgram = 7
     /// The check's program ran and says that it could not tell.
     case undetermined = 8
+    /// A file of the check's on this machine (roots, a certificate, a key) is not what it should be.
+    case unusableFile = 9
 }
 
 /// Why a target is in the state that it was seen in, for people: at most 160 bytes of UTF-8, cut
@@ -93,6 +95,7 @@ extension Abstention {
         case .hung: "hung"
         case .noProgram: "no_program"
         case .undetermined: "undetermined"
+        case .unusableFile: "unusable_file"
         }
     }
 }

@@ -98,6 +98,23 @@ package struct DNSResponse: Sendable {
     /// The data of each.
     private let found: [Range<Int>]
 
+    /// Whether the first `count` bytes may be an answer to some question: of those that are none to
+    /// ours, what tells a stranger's from junk.
+    package static func isAnswer(_ bytes: [UInt8], count: Int) -> Bool {
+        guard count >= 12, bytes[2] & 0xF8 == 0x80 else { return false }
+        var reader = DNSReader(bytes, count: count)
+        do throws(Fault) {
+            for _ in 0..<2 { _ = try reader.word() }
+            let questionCount = try reader.word()
+            for _ in 0..<3 { _ = try reader.word() }
+            guard questionCount <= 1 else { return false }
+            if questionCount == 1 { try reader.skipQuestion() }
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Reads the first `count` bytes as the answer to `query`. Of a truncated message the records
     /// are not read.
     package init(_ bytes: [UInt8], count: Int, to query: DNSQuery) throws(Fault) {

@@ -47,6 +47,12 @@ struct DNSReader {
         return type == query.type.rawValue && `class` == DNSResponse.internet
     }
 
+    /// Reads past one question, whatever it is.
+    mutating func skipQuestion() throws(Fault) {
+        place = try skipName(at: place)
+        _ = (try word(), try word())
+    }
+
     mutating func record() throws(Fault) -> Record {
         let start = place
         place = try skipName(at: start)

@@ -75,8 +75,8 @@ struct CheckupReader {
     }
 
     private func unknown(_ type: String, _ section: CheckupSection) -> CheckList.Entry? {
-        let nearest = NearestWord.to(type, among: Self.types) ?? ""
-        section.complain("type", "\"\(type)\" is unknown: the nearest known type is \"\(nearest)\"")
+        section.complain(
+            "type", Section.unknownType(type, among: Self.types, has: Self.types))
         return nil
     }
 

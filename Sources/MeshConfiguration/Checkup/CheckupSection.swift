@@ -1,37 +1,31 @@
 import MeshChecks
 import MeshCore
 
-/// One object of a Checkup's file, read as Go reads JSON: keys in any case, the last of several
-/// counts, unknown ones are ignored, and null is as if it were not there. A value of the wrong type
-/// is a problem of the whole file.
+/// One object of a Checkup's file, read as Go reads JSON; unknown keys are ignored. A value of the
+/// wrong type is a problem of the whole file.
 final class CheckupSection {
     let path: String
     let context: ReadingContext
     let offset: Int
-    private let byKey: [String: JSONNode]
+    private let fields: GoFields
 
     init(_ members: [JSONMember], path: String, offset: Int, in context: ReadingContext) {
         self.path = path
         self.context = context
         self.offset = offset
-        byKey = Dictionary(
-            members.map { ($0.key.lowercased(), $0.node) }, uniquingKeysWith: { _, last in last })
+        fields = GoFields(members)
     }
 
-    func node(_ key: String) -> JSONNode? {
-        guard let node = byKey[key] else { return nil }
-        if case .null = node.value { return nil }
-        return node
-    }
+    func node(_ key: String) -> JSONNode? { fields[key] }
 
     func path(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func complain(_ key: String, _ message: String) {
-        context.complain(path(key), message, at: byKey[key]?.offset ?? offset)
+        context.complain(path(key), message, at: fields.offset(of: key) ?? offset)
     }
 
     func warn(_ key: String, _ message: String) {
-        context.warn(path(key), message, at: byKey[key]?.offset ?? offset)
+        context.warn(path(key), message, at: fields.offset(of: key) ?? offset)
     }
 
     private func complainOfKind(_ key: String, _ expected: String, _ node: JSONNode) {
@@ -40,9 +34,7 @@ final class CheckupSection {
 
     /// The empty text, which is Go's for none, is none.
     func text(_ key: String) -> String? {
-        guard let node = node(key) else { return nil }
-        guard let text = node.text else {
-            complainOfKind(key, "a text in quotes", node)
+        guard let node = node(key), let text = context.text(of: node, at: path(key)) else {
             return nil
         }
         return text.isEmpty ? nil : text
@@ -84,35 +76,19 @@ final class CheckupSection {
     }
 
     func texts(_ key: String) -> [String] {
-        guard let node = node(key) else { return [] }
-        guard case .list(let elements) = node.value else {
-            complainOfKind(key, "a list in brackets", node)
-            return []
-        }
-        return elements.enumerated().compactMap { index, element in
-            if let text = element.text { return text }
-            context.complain(
-                "\(path(key))[\(index)]",
-                "expected a text in quotes, found \(element.value.kindInWords)", at: element.offset)
-            return nil
-        }
+        elements(key).compactMap { context.text(of: $0.node, at: $0.path) }
     }
 
     func sections(_ key: String) -> [CheckupSection] {
-        guard let node = node(key) else { return [] }
-        guard case .list(let elements) = node.value else {
-            complainOfKind(key, "a list in brackets", node)
-            return []
-        }
-        return elements.enumerated().compactMap { index, element in
-            let place = "\(path(key))[\(index)]"
-            guard case .table(let members) = element.value else {
-                context.complain(
-                    place, "expected an object in braces, found \(element.value.kindInWords)",
-                    at: element.offset)
-                return nil
+        elements(key).compactMap { node, path in
+            context.members(of: node, at: path).map {
+                CheckupSection($0, path: path, offset: node.offset, in: context)
             }
-            return CheckupSection(members, path: place, offset: element.offset, in: context)
         }
+    }
+
+    private func elements(_ key: String) -> [(node: JSONNode, path: String)] {
+        let elements = node(key).flatMap { context.elements(of: $0, at: path(key)) } ?? []
+        return elements.enumerated().map { ($1, "\(path(key))[\($0)]") }
     }
 }

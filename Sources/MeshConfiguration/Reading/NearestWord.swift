@@ -4,10 +4,10 @@ package enum NearestWord {
     private static let byteCountMax = 64
 
     /// The candidate with the fewest edits from `word`, the first of equals. Case counts for
-    /// nothing. `nil` if there is no candidate with at most `editsMax`.
-    package static func to(
-        _ word: String, among candidates: some Sequence<String>, within editsMax: Int = .max
-    ) -> String? {
+    /// nothing. `nil` if there is none within a third of the word: further ones were not meant, and
+    /// to be told of them misleads.
+    package static func to(_ word: String, among candidates: some Sequence<String>) -> String? {
+        let editsMax = max(1, word.utf8.count / 3)
         var best: (word: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(word, candidate)

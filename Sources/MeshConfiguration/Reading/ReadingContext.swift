@@ -1,3 +1,4 @@
+import MeshChecks
 package import MeshCore
 
 /// What a configuration is read with besides its own text. A value, so that a test is a machine of
@@ -42,6 +43,8 @@ final class ReadingContext {
     let document: JSONDocument
     let sources: ConfigurationSources
     let findings = Findings()
+    /// What variables stood for in texts since it was last taken; see `takeRevealed`.
+    private var revealed: [Secret] = []
 
     init(_ document: JSONDocument, _ sources: ConfigurationSources) {
         self.document = document
@@ -60,7 +63,50 @@ final class ReadingContext {
         _ raw: String, loneDollar: Substitution.LoneDollar = .refused
     ) throws(Complaint) -> String {
         guard raw.hasDollar else { return raw }
-        return try Substitution.expand(raw, loneDollar: loneDollar, from: sources.variable)
+        let pieces = try Substitution.pieces(
+            of: raw, loneDollar: loneDollar, from: sources.variable)
+        revealed += pieces.filter { $0.written != nil }.map { Secret($0.text) }
+        return pieces.map(\.text).joined()
+    }
+
+    /// Notes a text that is a secret wherever it came from.
+    func reveal(_ secret: Secret) { revealed.append(secret) }
+
+    /// What `read` learns of variables is none to hide: a number, a flag, a duration.
+    func openly<Value>(_ read: () -> Value) -> Value {
+        let before = revealed.count
+        defer { revealed.removeSubrange(before...) }
+        return read()
+    }
+
+    /// What was read of variables and secret files since the last call: that of one check.
+    func takeRevealed() -> [Secret] {
+        defer { revealed = [] }
+        return revealed
+    }
+
+    /// The members of an object; what is none is told.
+    func members(of node: JSONNode, at path: String) -> [JSONMember]? {
+        if case .table(let members) = node.value { return members }
+        complain(
+            path, "expected an object in braces, found \(node.value.kindInWords)", at: node.offset)
+        return nil
+    }
+
+    /// The elements of a list; what is none is told.
+    func elements(of node: JSONNode, at path: String) -> [JSONNode]? {
+        if case .list(let elements) = node.value { return elements }
+        complain(
+            path, "expected a list in brackets, found \(node.value.kindInWords)", at: node.offset)
+        return nil
+    }
+
+    /// A text as it is written; what is none is told.
+    func text(of node: JSONNode, at path: String) -> String? {
+        if let text = node.text { return text }
+        complain(
+            path, "expected a text in quotes, found \(node.value.kindInWords)", at: node.offset)
+        return nil
     }
 
     func readFile(_ path: String, atMost byteCountMax: Int) throws(FileFault) -> FileContents {

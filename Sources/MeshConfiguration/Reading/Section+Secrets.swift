@@ -23,6 +23,7 @@ extension Section {
             complain(found, "is longer than \(byteCountMax) bytes")
             return nil
         }
+        context.reveal(Secret(secret))
         return Secret(secret)
     }
 
@@ -49,9 +50,12 @@ extension Section {
         return text
     }
 
+    /// The name of a file, which operators must read where the file is amiss.
+    func fileName(_ key: String) -> String? { context.openly { text(key) } }
+
     /// What is in the file that is named under `key`.
     func readFile(_ key: String, atMost byteCountMax: Int) -> FileContents? {
-        guard let path = text(key) else { return nil }
+        guard let path = fileName(key) else { return nil }
         do throws(FileFault) {
             return try context.readFile(path, atMost: byteCountMax)
         } catch {

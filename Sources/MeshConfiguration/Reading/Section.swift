@@ -58,19 +58,28 @@ final class Section {
     /// Tells every key that nobody asked for.
     func finish() {
         for member in members where !known.contains(member.key) && !refused.contains(member.key) {
-            let nearest = NearestWord.to(member.key, among: known)
-            let hint = nearest.map { ": the nearest known key is \"\($0)\"" } ?? ""
+            let hint = hint(for: member.key)
             context.complain(path(member.key), "unknown key\(hint)", at: member.offset)
         }
+    }
+
+    private static let keysListedMax = 12
+
+    /// What may have been meant: the nearest known key, or, where none is near, all, if few.
+    private func hint(for key: String) -> String {
+        if let nearest = NearestWord.to(key, among: known) {
+            return ": the nearest known key is \"\(nearest)\""
+        }
+        let keys = Set(known).sorted()
+        guard (1...Self.keysListedMax).contains(keys.count) else { return "" }
+        return ": known \(keys.count == 1 ? "is" : "are") \(keys.quoted)"
     }
 
     // MARK: Texts
 
     /// A text with its variables replaced.
     func text(_ key: String) -> String? {
-        guard let node = node(key) else { return nil }
-        guard case .text(let raw) = node.value else {
-            complain(key, "expected a text in quotes, found \(node.value.kindInWords)")
+        guard let node = node(key), let raw = context.text(of: node, at: path(key)) else {
             return nil
         }
         return expand(raw, key)
@@ -117,7 +126,7 @@ final class Section {
         case .number(let number): shown = number
         // A number cannot be a variable without quotes.
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             shown = text
         default:
             complain(key, "expected a whole number, found \(node.value.kindInWords)")
@@ -135,7 +144,7 @@ final class Section {
         switch node.value {
         case .flag(let flag): return flag
         case .text(let raw) where raw.hasDollar:
-            guard let text = expand(raw, key) else { return nil }
+            guard let text = context.openly({ expand(raw, key) }) else { return nil }
             if text == "true" || text == "false" { return text == "true" }
         default: break
         }
@@ -149,12 +158,14 @@ final class Section {
             complain(key, "\(number) has no unit: write a duration such as \"30s\" or \"500ms\"")
             return nil
         }
-        let span: DurationText? = value(key) { text throws(Complaint) in
-            guard let span = DurationText(text) else {
-                throw Complaint(
-                    "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+        let span: DurationText? = context.openly {
+            value(key) { text throws(Complaint) in
+                guard let span = DurationText(text) else {
+                    throw Complaint(
+                        "\"\(text)\" is no duration: write \"500ms\", \"30s\", \"5m\" or \"1h30m\"")
+                }
+                return span
             }
-            return span
         }
         return span.flatMap {
             bounded(key, $0.span, in: range) { DurationText($0).description }
@@ -179,64 +190,45 @@ final class Section {
 
     func section(_ key: String) -> Section? {
         guard let node = node(key) else { return nil }
-        guard case .table(let members) = node.value else {
-            complain(key, "expected an object in braces, found \(node.value.kindInWords)")
-            return nil
+        return section(of: node, at: path(key))
+    }
+
+    private func section(of node: JSONNode, at path: String) -> Section? {
+        context.members(of: node, at: path).map {
+            Section($0, path: path, offset: node.offset, in: context)
         }
-        return Section(members, path: path(key), offset: node.offset, in: context)
     }
 
     /// The members of an object whose keys are names of their own, in their order.
     func entries(_ key: String) -> [JSONMember] {
-        guard let node = node(key) else { return [] }
-        guard case .table(let members) = node.value else {
-            complain(key, "expected an object in braces, found \(node.value.kindInWords)")
-            return []
-        }
-        return members
+        node(key).flatMap { context.members(of: $0, at: path(key)) } ?? []
     }
 
-    func elements(_ key: String, max: Int) -> [JSONNode] {
-        guard let node = node(key) else { return [] }
-        guard case .list(let elements) = node.value else {
-            complain(key, "expected a list in brackets, found \(node.value.kindInWords)")
+    /// The elements of a list, with their paths.
+    func elements(_ key: String, max: Int) -> [(node: JSONNode, path: String)] {
+        guard let node = node(key), let elements = context.elements(of: node, at: path(key)) else {
             return []
         }
         guard elements.count <= max else {
             complain(key, "\(elements.count) entries are above the maximum of \(max)")
             return []
         }
-        return elements
+        return elements.enumerated().map { ($1, "\(path(key))[\($0)]") }
     }
 
     func sections(_ key: String, max: Int) -> [Section] {
-        elements(key, max: max).enumerated().compactMap { index, element in
-            let place = "\(path(key))[\(index)]"
-            guard case .table(let members) = element.value else {
-                context.complain(
-                    place, "expected an object in braces, found \(element.value.kindInWords)",
-                    at: element.offset)
-                return nil
-            }
-            return Section(members, path: place, offset: element.offset, in: context)
-        }
+        elements(key, max: max).compactMap { section(of: $0.node, at: $0.path) }
     }
 
     /// The texts of a list, with their paths; those that are none are told.
     func texts(_ key: String, max: Int) -> [PlacedText] {
-        elements(key, max: max).enumerated().compactMap { index, element in
-            let place = "\(path(key))[\(index)]"
-            guard case .text(let raw) = element.value else {
-                context.complain(
-                    place, "expected a text in quotes, found \(element.value.kindInWords)",
-                    at: element.offset)
-                return nil
-            }
+        elements(key, max: max).compactMap { node, path in
+            guard let raw = context.text(of: node, at: path) else { return nil }
             do throws(Complaint) {
                 let text = try context.expand(raw)
-                return PlacedText(text: text, path: place, offset: element.offset)
+                return PlacedText(text: text, path: path, offset: node.offset)
             } catch {
-                context.complain(place, error.message, at: element.offset)
+                context.complain(path, error.message, at: node.offset)
                 return nil
             }
         }
@@ -252,6 +244,15 @@ struct PlacedText {
 }
 
 extension Section {
+    static func unknownType(
+        _ text: String, among words: [String], has types: [String]
+    ) -> String {
+        guard let nearest = NearestWord.to(text, among: words) else {
+            return "\"\(text)\" is unknown: write one of \(types.quoted)"
+        }
+        return "\"\(text)\" is unknown: the nearest known type is \"\(nearest)\""
+    }
+
     /// The word that says which kind of thing this is: one of `types`. Those of `later` are the
     /// contract's, and not in this version.
     func requiredType(among types: [String], later: [String]) -> String? {
@@ -261,8 +262,7 @@ extension Section {
                 throw Complaint(
                     "\"\(text)\" is not supported yet by this version: it has \(types.quoted)")
             }
-            let nearest = NearestWord.to(text, among: types + later) ?? ""
-            throw Complaint("\"\(text)\" is unknown: the nearest known type is \"\(nearest)\"")
+            throw Complaint(Self.unknownType(text, among: types + later, has: types))
         }
     }
 }

@@ -4,7 +4,7 @@ import MeshEngine
 extension Configuration {
     /// What is valid, and does other than whoever wrote it may expect: a watch that tells nobody, a
     /// quorum that cannot be had. Few findings, whatever the number of checks.
-    package var advice: [Finding] { untold + beyondReach }
+    package var advice: [Finding] { untold + beyondReach + tooManyZones }
 
     private static let namesShownMax = 3
 
@@ -54,6 +54,37 @@ extension Configuration {
                     "checks",
                     "\(Self.names(greedy)) asks for the word of \"all\" \(nodes) nodes: nothing is"
                         + " decided about it while one is away"))
+        }
+        return found
+    }
+
+    /// No fault of the file's: where there are fewer zones, fewer are required. In some mesh it works as
+    /// it is written, by the word of stand-ins.
+    private var tooManyZones: [Finding] {
+        let wide = checks.filter {
+            let rule = $0.definition.rule
+            return rule.zonesRequired.map { $0 > rule.confirmations } ?? false
+        }
+        let hopeless = wide.filter {
+            let rule = $0.definition.rule
+            return rule.zonesRequired ?? 0 > rule.confirmations + VotingRule.standInsMax
+        }
+        var found: [Finding] = []
+        if !wide.isEmpty {
+            found.append(
+                Finding(
+                    "checks",
+                    "\(Self.names(wide)) requires more zones than it has confirmations: each change"
+                        + " waits for stand-ins in the others; raise confirmations, or lower"
+                        + " zones_required"))
+        }
+        if !hopeless.isEmpty {
+            found.append(
+                Finding(
+                    "checks",
+                    "\(Self.names(hopeless)) requires more zones than there can be nodes to sign it,"
+                        + " confirmations and \(VotingRule.standInsMax): in a mesh of so many zones"
+                        + " nothing is ever decided about it"))
         }
         return found
     }

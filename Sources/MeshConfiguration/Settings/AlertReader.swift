@@ -91,7 +91,8 @@ struct AlertReader {
 
     private static func unknown(_ what: String, _ text: String, _ names: [String]) -> String {
         guard let nearest = NearestWord.to(text, among: names) else {
-            return "there is no \(what) \"\(text)\", nor any other"
+            let other = names.isEmpty ? ", nor any other" : ""
+            return "there is no \(what) \"\(text)\"\(other)"
         }
         return "there is no \(what) \"\(text)\": the nearest name is \"\(nearest)\""
     }

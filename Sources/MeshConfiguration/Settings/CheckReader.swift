@@ -18,6 +18,8 @@ struct CheckReader {
 
     func read() -> CheckSettings? {
         let name = Self.name(of: section)
+        // A name is for everybody.
+        _ = section.context.takeRevealed()
         let row = GobearmonRow(section)
         let type = section.requiredType(
             among: row == nil ? Self.types : GobearmonRow.types,
@@ -34,7 +36,7 @@ struct CheckReader {
         let tags = tags()
         // Read when all names are known.
         _ = section.node(DependencyReader.key)
-        let kind: CheckKind? =
+        let read: CheckKind? =
             switch type {
             case let type? where row != nil: row?.kind(type, plan, defaults.dnsServer)
             case "dns": section.dnsCheck(plan, defaults.dnsServer).map { .dns($0) }
@@ -47,7 +49,8 @@ struct CheckReader {
             }
         // Without its kind, what else it may have is anybody's guess.
         if type != nil { section.finish() }
-        guard let name, let kind else { return nil }
+        let secrets = section.context.takeRevealed() + defaults.secrets
+        guard let name, let kind = read?.hiding(Redaction(secrets)) else { return nil }
         var written = section.written.merging(common.written) { own, _ in own }
         if case .dns = kind, row == nil, !section.has("server") {
             written["server"] = defaults.written["dns_server"]

@@ -99,7 +99,9 @@ package struct ConfigurationReader {
         var defaults = CheckDefaults()
         if let section = root.section("defaults") {
             defaults = CheckDefaults(of: section)
+            _ = context.takeRevealed()
             defaults.dnsServer = section.dnsServer("dns_server")
+            defaults.secrets = context.takeRevealed()
             defaults.written = section.written
             section.finish()
         }

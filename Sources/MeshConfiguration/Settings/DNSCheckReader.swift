@@ -20,6 +20,7 @@ extension Section {
         }
         guard let name else { return nil }
         var check = DNSCheck(name: name)
+        if case .text(let raw)? = written["hostname"] { check.shownName = raw }
         check.server = asked
         check.record = record
         check.transport = transport ?? .udp

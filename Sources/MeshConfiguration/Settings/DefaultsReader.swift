@@ -16,6 +16,8 @@ struct CheckDefaults {
     var failuresAllowed: Int?
     /// Whom `dns` checks ask that name no server; of `defaults` alone.
     var dnsServer: HostPort?
+    /// What variables stood for in `dnsServer`.
+    var secrets: [Secret] = []
     /// What was written where a variable is part of it.
     var written: [String: DefinitionText.Value] = [:]
 

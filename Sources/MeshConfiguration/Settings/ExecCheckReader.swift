@@ -24,18 +24,17 @@ extension Section {
             }
         }
         guard let command else { return nil }
-        warnIfMissing(command, environment.variables)
+        warnIfMissing(command, environment)
         var check = ExecCheck(command: command)
-        check.arguments = arguments.texts
+        check.arguments = arguments
         let words = (node("arguments")?.elements ?? []).compactMap(\.text)
         check.shown = ([node("command")?.text ?? command] + words).joined(separator: " ")
-        check.environment = environment.variables
+        check.environment = environment
         check.inheritance = inheritance
         check.directory = directory
         check.output = output
         check.statuses = isNagios ? .nagios : .zeroIsUp
         check.failure = failure ?? .down
-        check.redaction = Redaction(arguments.secrets + environment.secrets)
         check.attempts = attempts
         return check
     }
@@ -55,9 +54,8 @@ extension Section {
         return context.sources.resolved(path)
     }
 
-    private func execArguments() -> (texts: [String], secrets: [Secret]) {
+    private func execArguments() -> [String] {
         let key = "arguments"
-        var secrets: [Secret] = []
         let elements = node(key)?.elements ?? []
         let texts = texts(key, max: ExecCheck.argumentsMax)
         for text in texts {
@@ -72,15 +70,13 @@ extension Section {
         let raws = elements.map { $0.text ?? "" }
         if raws.contains(where: \.hasDollar) {
             note(.list(raws.map { .text($0) }), under: key)
-            secrets = raws.flatMap(variableValues)
         }
-        return (texts.map(\.text), secrets)
+        return texts.map(\.text)
     }
 
     /// `{"NAME": "value"}`, in the order of the names: that of the file says nothing.
-    private func execEnvironment() -> (variables: [EnvironmentVariable], secrets: [Secret]) {
+    private func execEnvironment() -> [EnvironmentVariable] {
         var variables: [EnvironmentVariable] = []
-        var secrets: [Secret] = []
         let entries = entries("environment")
         if entries.count > ExecCheck.variablesMax {
             complain(
@@ -89,12 +85,7 @@ extension Section {
         }
         for entry in entries {
             let place = "\(path("environment")).\(entry.key)"
-            guard case .text(let raw) = entry.node.value else {
-                context.complain(
-                    place, "expected a text in quotes, found \(entry.node.value.kindInWords)",
-                    at: entry.node.offset)
-                continue
-            }
+            guard let raw = context.text(of: entry.node, at: place) else { continue }
             do throws(Complaint) {
                 let value = Secret(try context.expand(raw))
                 guard let variable = EnvironmentVariable(name: entry.key, value: value) else {
@@ -104,21 +95,12 @@ extension Section {
                 }
                 variables.append(variable)
                 if raw.hasDollar { note(.text(raw), under: "environment.\(entry.key)") }
-                secrets += variable.isConfidential ? [value] : variableValues(in: raw)
             } catch {
                 context.complain(place, error.message, at: entry.node.offset)
             }
         }
         variables.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        return (variables, secrets)
-    }
-
-    /// What the variables in a text stand for here.
-    private func variableValues(in raw: String) -> [Secret] {
-        guard raw.hasDollar,
-            let pieces = try? Substitution.pieces(of: raw, from: context.sources.variable)
-        else { return [] }
-        return pieces.filter { $0.written != nil }.map { Secret($0.text) }
+        return variables
     }
 
     /// On another node it may be there: no problem of the file's.

@@ -11,8 +11,8 @@ struct GobearmonRow {
     private static let intervalRange = 1...86_400
 
     private let section: Section
-    /// Keys in small letters, as Go finds them.
-    private var fields: [String: JSONNode] = [:]
+    /// Of `data`.
+    private var fields = GoFields([])
 
     /// `nil` if the section is no such row.
     init?(_ section: Section) {
@@ -37,8 +37,7 @@ struct GobearmonRow {
             section.complain("data", "expected an object, found \(node.value.kindInWords)")
             return
         }
-        fields = Dictionary(
-            members.map { ($0.key.lowercased(), $0.node) }, uniquingKeysWith: { _, last in last })
+        fields = GoFields(members)
     }
 
     /// Seconds; ours may be there in its place.
@@ -87,9 +86,7 @@ struct GobearmonRow {
 
     /// Go's zero values are none.
     private func text(_ key: String) -> String? {
-        guard let node = fields[key], node.value.kindInWords != JSONValue.null.kindInWords else {
-            return nil
-        }
+        guard let node = fields[key] else { return nil }
         guard let text = node.text else {
             complain(key, "expected a text, found \(node.value.kindInWords)")
             return nil
@@ -98,9 +95,7 @@ struct GobearmonRow {
     }
 
     private func integer(_ key: String) -> Int? {
-        guard let node = fields[key], node.value.kindInWords != JSONValue.null.kindInWords else {
-            return nil
-        }
+        guard let node = fields[key] else { return nil }
         guard let number = node.integer else {
             complain(key, "expected a whole number, found \(node.value.kindInWords)")
             return nil
@@ -109,18 +104,16 @@ struct GobearmonRow {
     }
 
     private func flag(_ key: String) -> Bool {
-        guard let node = fields[key], node.value.kindInWords != JSONValue.null.kindInWords else {
-            return false
-        }
+        guard let node = fields[key] else { return false }
         if let flag = node.flag { return flag }
         complain(key, "expected true or false, found \(node.value.kindInWords)")
         return false
     }
 
     private func required(_ key: String) -> String? {
-        let text = text(key)
-        if text == nil, fields[key] == nil { complain(key, "is missing") }
-        return text
+        // Empty is as if it were not there, for Go and for `text`.
+        if fields[key].map({ $0.text == "" }) ?? true { complain(key, "is missing") }
+        return text(key)
     }
 
     private func place(_ key: String) -> HostPort? {

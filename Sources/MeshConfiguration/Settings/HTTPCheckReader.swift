@@ -188,7 +188,7 @@ extension Section {
         let skips = flag("tls_skip_verify") ?? false
         guard has("tls_ca_file") else { return skips ? .anything : .system }
         guard let roots = readFile("tls_ca_file", atMost: Self.rootsByteCountMax),
-            let path = text("tls_ca_file")
+            let path = fileName("tls_ca_file")
         else { return .system }
         guard roots.bytes.contains(Self.certificateMark) else {
             complain("tls_ca_file", "holds no certificate in PEM form")

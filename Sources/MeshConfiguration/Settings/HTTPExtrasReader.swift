@@ -104,9 +104,8 @@ extension Section {
 
     /// Where the file is; `nil` if it is not what it should be.
     private func pemFile(_ key: String, holding what: String) -> String? {
-        guard let file = readFile(key, atMost: Self.pemByteCountMax), let path = text(key) else {
-            return nil
-        }
+        guard let file = readFile(key, atMost: Self.pemByteCountMax), let path = fileName(key)
+        else { return nil }
         let text = String(decoding: file.bytes, as: UTF8.self)
         guard text.contains("-----BEGIN "), text.contains("\(what)-----") else {
             complain(key, "holds no \(what.lowercased()) in PEM form")

@@ -1,4 +1,5 @@
 import MeshChecks
+import MeshCore
 
 extension Section {
     /// What is said about TLS: whom to believe, whom to ask for, what to show, what is too old.

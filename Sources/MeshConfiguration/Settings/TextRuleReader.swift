@@ -58,21 +58,14 @@ extension Section {
         guard let node = node(key) else { return [] }
         var elements = [(node: node, path: path(key))]
         if case .list = node.value {
-            elements = self.elements(key, max: max).enumerated().map {
-                ($0.element, "\(path(key))[\($0.offset)]")
-            }
+            elements = self.elements(key, max: max)
             if node.elements.isEmpty { complain(key, "is empty: leave it out") }
         }
         var texts: [WrittenText] = []
         var raws: [DefinitionText.Value] = []
         var varies = false
         for (element, path) in elements {
-            guard case .text(let raw) = element.value else {
-                context.complain(
-                    path, "expected a text in quotes, found \(element.value.kindInWords)",
-                    at: element.offset)
-                continue
-            }
+            guard let raw = context.text(of: element, at: path) else { continue }
             do throws(Complaint) {
                 let text = try context.expand(raw, loneDollar: loneDollar)
                 varies = varies || text != raw

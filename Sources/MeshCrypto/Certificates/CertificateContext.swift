@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+package import MeshCore
 
 /// Whose certificates a client believes and which one it shows, for any number of sessions: one
 /// `SSL_CTX`. Making one for each connection would cost 0.3 ms, half a handshake.
@@ -7,49 +8,37 @@ import Glibc
 /// Sessions are never resumed, neither kept nor offered: every look shakes hands in full.
 @safe
 package final class CertificateContext {
-    package enum Roots: Sendable, Hashable {
-        /// The machine's own. They are read from its folder one by one, when a chain needs one:
-        /// reading all of them at once would hold up the loop for 30 ms.
-        case system
-        /// Those in a PEM file, in place of the machine's.
-        case file(String)
-        /// Whoever it is: neither chain nor name is looked at.
-        case anybody
-    }
-
-    /// What the client shows where it is asked: files in PEM form.
-    package struct Identity: Sendable, Hashable {
-        /// Its certificate, and those between that and a root after it.
-        package var certificateFile: String
-        /// Its private key, without a passphrase.
-        package var keyFile: String
-
-        package init(certificateFile: String, keyFile: String) {
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
-        }
-    }
-
     /// A file that is no such thing: this machine's fault, never the target's.
     package enum Fault: Error, Sendable, Hashable, CustomStringConvertible {
         case roots(String)
         case certificate(String)
         case key(String)
+        /// The key is one, and of another certificate.
+        case foreignKey(String, certificate: String)
+
+        package var path: String {
+            switch self {
+            case .roots(let path), .certificate(let path), .key(let path), .foreignKey(let path, _):
+                path
+            }
+        }
 
         package var description: String {
             switch self {
             case .roots(let path): "no trusted root can be read from \(path)"
             case .certificate(let path): "no certificate can be read from \(path)"
-            case .key(let path): "\(path) has no private key of that certificate"
+            case .key(let path): "no private key can be read from \(path)"
+            case .foreignKey(let path, let certificate):
+                "\(path) has another private key than that of \(certificate)"
             }
         }
     }
 
-    package let roots: Roots
+    package let trust: TLSTrust
     let context: OpaquePointer
 
-    package init(_ roots: Roots, identity: Identity? = nil) throws(Fault) {
-        self.roots = roots
+    package init(_ trust: TLSTrust, identity: TLSIdentity? = nil) throws(Fault) {
+        self.trust = trust
         // Checked, owned here and freed in `deinit`, which runs where this throws, too.
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             fatalError("expected a libssl")
@@ -63,8 +52,8 @@ package final class CertificateContext {
         // A key with a passphrase is refused; OpenSSL would ask for it on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, haveNoPassphrase)
         defer { ERR_clear_error() }
-        switch roots {
-        case .anybody: break
+        switch trust {
+        case .anything: break
         case .system: try loadSystemRoots()
         case .file(let path):
             guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else { throw .roots(path) }
@@ -73,10 +62,22 @@ package final class CertificateContext {
         guard
             unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificateFile) == 1
         else { throw .certificate(identity.certificateFile) }
-        guard
-            unsafe SSL_CTX_use_PrivateKey_file(context, identity.keyFile, SSL_FILETYPE_PEM) == 1
-                && SSL_CTX_check_private_key(context) == 1
-        else { throw .key(identity.keyFile) }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, identity.keyFile, SSL_FILETYPE_PEM) == 1
+        else {
+            // One that does not match is refused here already.
+            throw Self.isMismatch(ERR_peek_last_error())
+                ? .foreignKey(identity.keyFile, certificate: identity.certificateFile)
+                : .key(identity.keyFile)
+        }
+        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
+            throw .foreignKey(identity.keyFile, certificate: identity.certificateFile)
+        }
+    }
+
+    private static func isMismatch(_ code: UInt) -> Bool {
+        let reason = ERR_GET_REASON(code)
+        return ERR_GET_LIB(code) == ERR_LIB_X509
+            && (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
     }
 
     deinit {
@@ -84,7 +85,9 @@ package final class CertificateContext {
         unsafe SSL_CTX_free(context)
     }
 
-    /// The machine's folder where it is one by hashes, or whatever its environment says.
+    /// The machine's folder where it is one by hashes, or whatever its environment says. Roots are
+    /// read from the folder one by one, when a chain needs one: reading all of them at once would
+    /// hold up the loop for 30 ms.
     private func loadSystemRoots() throws(Fault) {
         // Texts of OpenSSL's own, and of the environment's, that end with a zero.
         let folder = unsafe String(cString: X509_get_default_cert_dir())

@@ -1,5 +1,5 @@
 import COpenSSL
-import MeshCore
+package import MeshCore
 
 /// A client's side of one TLS session with a server that shows certificates, without a connection:
 /// bytes of the network in, bytes for the network out.
@@ -14,14 +14,6 @@ import MeshCore
 /// taken yet, and a handshake of `handshakeByteCountMax`.
 @safe
 package final class CertificateSession {
-    /// The oldest version that is spoken.
-    package enum Version: String, Sendable, Hashable, CaseIterable {
-        case tls10 = "1.0"
-        case tls11 = "1.1"
-        case tls12 = "1.2"
-        case tls13 = "1.3"
-    }
-
     /// OpenSSL's own limit for a chain is 100 KiB.
     package static let handshakeByteCountMax = 128 * 1_024
     private static let faultsMax = 8
@@ -44,8 +36,9 @@ package final class CertificateSession {
     private var failure: CertificateTLSError?
     private var isFinished = false
 
-    /// A session for `host`, a name or an address, with its first bytes ready to be taken.
-    package init(_ context: CertificateContext, host: String, minimum: Version = .tls12) {
+    /// A session for `host`, a name or an address, with its first bytes ready to be taken. `minimum`
+    /// is the oldest version that is spoken.
+    package init(_ context: CertificateContext, host: String, minimum: TLSVersion = .tls12) {
         self.context = context
         pipe = unsafe TLSPipe(of: context.context)
         let ssl = unsafe pipe.ssl
@@ -58,7 +51,7 @@ package final class CertificateSession {
         if SocketAddress(numericHost: name, port: 0) == nil {
             require(unsafe copenssl_say_name(ssl, name))
         }
-        if context.roots != .anybody {
+        if context.trust != .anything {
             // What a common name says counts for nothing, as in browsers (RFC 9525, 2).
             unsafe SSL_set_hostflags(
                 ssl,
@@ -72,7 +65,7 @@ package final class CertificateSession {
     }
 
     @unsafe
-    private func set(_ minimum: Version, _ ssl: OpaquePointer) {
+    private func set(_ minimum: TLSVersion, _ ssl: OpaquePointer) {
         let number =
             switch minimum {
             case .tls10: TLS1_VERSION
@@ -112,7 +105,7 @@ package final class CertificateSession {
     /// Judges what the server has shown; keeps it, whatever the judgement.
     @unsafe
     func verify(_ store: OpaquePointer) -> Bool {
-        if context.roots == .anybody {
+        if context.trust == .anything {
             // Counts the certificates, which OpenSSL goes on using.
             let shown = unsafe X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(store))
             chain = unsafe shown.flatMap { unsafe CertificateChain(owning: $0) }

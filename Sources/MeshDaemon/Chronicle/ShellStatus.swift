@@ -39,11 +39,13 @@ final class ShellStatus: StatusSource {
 
     var node: NodeStatus {
         let settings = daemon.configuration.node
-        return NodeStatus(
+        var status = NodeStatus(
             name: settings.name.text, id: shell.node.id, zone: settings.zone.text,
             version: Version.text, startedAt: daemon.startedAt,
             mesh: daemon.configuration.mesh.name.text, hasMajority: shell.node.hasMajority,
             title: daemon.configuration.http.title)
+        status.isSettled = shell.node.isSettled
+        return status
     }
 
     var members: [MemberStatus] {

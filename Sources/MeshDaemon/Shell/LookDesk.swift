@@ -17,6 +17,8 @@ final class LookDesk {
     /// The configuration's own array: settings are large, and there may be 20,000.
     private var checks: [CheckSettings] = []
     private var places: [CheckID: Int32] = [:]
+    /// Looks under way.
+    private var running: [CheckRunner.LookID: LookOrder] = [:]
     /// When this node's latest look at each check ended.
     private(set) var latest: [CheckID: WallTime] = [:]
     /// What that look measured, where it measured anything.
@@ -36,8 +38,8 @@ final class LookDesk {
         places[check].map { checks[Int($0)] }
     }
 
-    /// What there is to look at from now on. Looks under way at what is not so any more end
-    /// unheard: the node has dropped them, too.
+    /// What there is to look at from now on. Looks under way at what is not so any more are ended,
+    /// programs with them, and nobody hears of them: the node has dropped them, too.
     func set(_ checks: [CheckSettings]) {
         self.checks = checks
         places = Dictionary(minimumCapacity: checks.count)
@@ -46,17 +48,27 @@ final class LookDesk {
         }
         latest = latest.filter { places[$0.key] != nil }
         measurements = measurements.filter { places[$0.key] != nil }
+        for (id, order) in running where !isWanted(order) {
+            running[id] = nil
+            runner.cancel(id)
+        }
+    }
+
+    private func isWanted(_ order: LookOrder) -> Bool {
+        guard let definition = settings(of: order.check)?.definition else { return false }
+        return definition.definition == order.definition && definition.isEnabled
     }
 
     func look(_ order: LookOrder) {
-        guard let check = settings(of: order.check), check.definition.definition == order.definition
-        else {
-            // The configuration has changed since: the node orders anew by itself.
-            return
-        }
-        runner.look(check.kind, due: order.due) { [unowned self] result in
+        // Where the configuration has changed since, the node orders anew by itself.
+        guard let check = settings(of: order.check), isWanted(order) else { return }
+        // Nothing is called before this has returned.
+        var id: CheckRunner.LookID?
+        id = runner.look(check.kind, due: order.due) { [unowned self] result in
+            if let id { self.running[id] = nil }
             self.finish(order, result)
         }
+        if let id { running[id] = order }
     }
 
     private func finish(_ order: LookOrder, _ result: LookResult) {

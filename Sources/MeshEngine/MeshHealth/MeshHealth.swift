@@ -146,7 +146,6 @@ struct MeshHealth: Sendable {
     private func wrong(in sight: Sight) -> Set<MeshSubject> {
         var wrong: Set<MeshSubject> = []
         if let lostSubject { wrong.insert(lostSubject) }
-        // Without the majority, that is told, and names who is missing.
         if sight.hasMajority {
             for node in sight.missing { wrong.insert(MeshSubject(.deadNode, of: node)) }
         }
@@ -155,9 +154,8 @@ struct MeshHealth: Sendable {
         }
         for node in sight.skewed ?? [] { wrong.insert(MeshSubject(.skewedConfiguration, of: node)) }
         for (node, report) in sight.reports where sight.group.contains(node) {
-            // Without the majority nothing is watched anyway.
             for subject in report.faults.subjects(of: node)
-            where sight.hasMajority || subject != .unwatchedChecks {
+            where sight.hasMajority || !subject.isDecidedByMajority {
                 wrong.insert(subject)
             }
         }
@@ -184,12 +182,11 @@ struct MeshHealth: Sendable {
     /// Whether this node cannot know how it is about a subject that it does not see to be wrong.
     private func isUnknown(_ subject: MeshSubject, in sight: Sight) -> Bool {
         switch subject.kind {
-        case .lostQuorum, .deadNode: return !sight.hasMajority
+        case .lostQuorum, .deadNode, .unwatchedChecks: return !sight.hasMajority
         case .failingContact:
             let contact = sight.contacts.first { subject.isAbout($0.bytes) }
             return contact.map { !proven.contains($0) } ?? true
         case .skewedConfiguration where sight.skewed == nil: return true
-        case .unwatchedChecks: return !sight.hasMajority
         case .skewedConfiguration, .wrongClock, .fullDisk:
             return sight.missing.contains { subject.isAbout($0.bytes) }
         case nil: return true

@@ -46,6 +46,15 @@ package struct MeshSubject: Hashable, Sendable, Comparable {
         bytes.high & Self.idMask == id.high & Self.idMask && bytes.low == id.low
     }
 
+    /// Whether only a group with the majority says so, or that it is over: without it, a lost quorum
+    /// is told, with who is missing, and nothing is watched.
+    package var isDecidedByMajority: Bool {
+        switch kind {
+        case .deadNode, .unwatchedChecks: true
+        case .lostQuorum, .failingContact, .skewedConfiguration, .wrongClock, .fullDisk, nil: false
+        }
+    }
+
     package static func < (left: MeshSubject, right: MeshSubject) -> Bool {
         left.bytes < right.bytes
     }

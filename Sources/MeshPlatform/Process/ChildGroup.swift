@@ -251,10 +251,43 @@ package final class ChildGroup {
         let isLack = [ENOMEM, EAGAIN, EMFILE, ENFILE].contains(code)
         switch step {
         case CLINUX_CHILD_DIRECTORY:
-            throw fault(code, program.directory ?? "", isOfProgram: !isLack)
-        case CLINUX_CHILD_PROGRAM: throw fault(code, program.command, isOfProgram: !isLack)
+            let directory = "working directory \(program.directory ?? "")"
+            guard code == ENOENT else { throw fault(code, directory, isOfProgram: !isLack) }
+            throw StartFault(isOfProgram: true, description: "\(directory): there is none here")
+        case CLINUX_CHILD_PROGRAM:
+            if code == ENOENT || code == EACCES, let missing = missingInterpreter(of: program) {
+                throw StartFault(isOfProgram: true, description: missing)
+            }
+            throw fault(code, program.command, isOfProgram: !isLack)
         default: throw fault(code, "starting \(program.command)", isOfProgram: false)
         }
+    }
+
+    private static let firstLineMax = 256
+
+    /// What is missing where the program itself is there and may be run: what it is run by.
+    private static func missingInterpreter(of program: Program) -> String? {
+        // Both read the path, which is lent for the call.
+        guard let path = paths(of: program).first(where: { unsafe access($0, F_OK) == 0 }),
+            unsafe access(path, R_OK | X_OK) == 0
+        else { return nil }
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { return nil }
+        let file = FileDescriptor(owning: number)
+        var bytes = [UInt8](repeating: 0, count: firstLineMax)
+        // Writes at most the array's own length.
+        let count = unsafe Glibc.read(file.number, &bytes, bytes.count)
+        let line = bytes.prefix(max(0, count)).prefix { $0 != 0x0A }
+        if line.starts(with: [0x7F] + "ELF".utf8) {
+            return "\(program.command): the loader that it asks for is not here"
+        }
+        guard line.starts(with: "#!".utf8),
+            let word = line.dropFirst(2).split(whereSeparator: { $0 <= 0x20 }).first
+        else { return nil }
+        let interpreter = String(decoding: word, as: UTF8.self)
+        // A script that was written on Windows has a carriage return there.
+        let end = line.last == 0x0D ? " (its first line ends with a carriage return)" : ""
+        return "\(program.command): its interpreter \(interpreter) cannot be run here\(end)"
     }
 
     private static func fault(

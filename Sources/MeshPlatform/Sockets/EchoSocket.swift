@@ -20,8 +20,7 @@ package final class EchoSocket {
     private static let batchMax = 32
     private static let batchesPerTurnMax = 16
     private static let refusalsPerTurnMax = 64
-    /// Room for what thousands of hosts answer at once. The kernel gives what `net.core.?mem_max`
-    /// allows, and more only to root.
+    /// Room for what thousands of hosts answer at once.
     private static let kernelBufferByteCount: CInt = 1_048_576
 
     /// Which of the two kinds of socket it is.
@@ -89,11 +88,7 @@ package final class EchoSocket {
         self.loop = loop
         self.arrived = arrived
         self.refused = refused
-        for option in [SO_RCVBUF, SO_SNDBUF, SO_RCVBUFFORCE, SO_SNDBUFFORCE] {
-            // EPERM for whoever is not root: then it is as much as the system gives.
-            try? Socket.setOption(
-                descriptor.number, SOL_SOCKET, option, Self.kernelBufferByteCount, "SO_RCVBUF")
-        }
+        try Socket.enlargeBuffers(descriptor.number, to: Self.kernelBufferByteCount)
         watch = try loop.watch(descriptor.number, for: .read) { [unowned self] in self.handle($0) }
     }
 

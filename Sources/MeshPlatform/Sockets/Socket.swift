@@ -51,6 +51,18 @@ package enum Socket {
         }
     }
 
+    /// Asks for buffers of so many bytes. The kernel gives what `net.core.?mem_max` allows, and more
+    /// only to root.
+    static func enlargeBuffers(_ number: CInt, to byteCount: CInt) throws(SystemError) {
+        for option in [SO_RCVBUF, SO_SNDBUF] {
+            try setOption(number, SOL_SOCKET, option, byteCount, "SO_RCVBUF")
+        }
+        for option in [SO_RCVBUFFORCE, SO_SNDBUFFORCE] {
+            // EPERM for whoever is not root.
+            try? setOption(number, SOL_SOCKET, option, byteCount, "SO_RCVBUFFORCE")
+        }
+    }
+
     /// The error that waits at the socket, which reading takes away; 0 if none does.
     package static func takeError(_ number: CInt) -> CInt {
         var code: CInt = 0

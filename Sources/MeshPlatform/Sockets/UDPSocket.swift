@@ -18,8 +18,7 @@ package final class UDPSocket {
     private static let batchMax = 32
     /// Batches read before the loop looks at other descriptors and at its timers.
     private static let batchesPerTurnMax = 8
-    /// What is asked of the kernel for either direction: room for a tenth of a second of a flood. It
-    /// gives what `net.core.?mem_max` allows, and more only to root.
+    /// What is asked of the kernel for either direction: room for a tenth of a second of a flood.
     private static let kernelBufferByteCount: CInt = 1_048_576
 
     /// What has happened, since the start.
@@ -67,16 +66,7 @@ package final class UDPSocket {
             (1...65_535).contains(receiveByteCountMax), "expected a bound that a datagram can reach"
         )
         let descriptor = try Socket.open(.datagram, for: address)
-        for option in [SO_RCVBUF, SO_SNDBUF] {
-            try Socket.setOption(
-                descriptor.number, SOL_SOCKET, option, Self.kernelBufferByteCount, "SO_RCVBUF")
-        }
-        for option in [SO_RCVBUFFORCE, SO_SNDBUFFORCE] {
-            // EPERM for whoever is not root.
-            try? Socket.setOption(
-                descriptor.number, SOL_SOCKET, option, Self.kernelBufferByteCount,
-                "SO_RCVBUFFORCE")
-        }
+        try Socket.enlargeBuffers(descriptor.number, to: Self.kernelBufferByteCount)
         self.address = try Socket.bind(descriptor, to: address)
         self.loop = loop
         self.handler = handler

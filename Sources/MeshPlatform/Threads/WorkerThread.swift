@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// A thread that does one job after the other: for calls that block, so that the loop never does.
@@ -14,16 +12,15 @@ package final class WorkerThread: Sendable {
     /// What the thread and its owner share. It outlives either.
     private final class Work: Sendable {
         let state = Mutex(State())
-        /// Counts what there is to wake up for; the thread waits in reading it.
-        let wakeup: FileDescriptor
+        /// The thread sleeps on it while there is nothing to do.
+        let wakeup: Wakeup
 
-        init(wakeup: consuming FileDescriptor) { self.wakeup = wakeup }
+        init() throws(SystemError) { wakeup = try Wakeup() }
 
         func run() {
             while true {
-                var count: eventfd_t = 0
-                // Reads into our own number, waiting until there is one.
-                _ = unsafe eventfd_read(wakeup.number, &count)
+                wakeup.sleep(atMost: -1)
+                wakeup.clear()
                 while true {
                     let next: Next = state.withLock { state in
                         if state.isStopped { return .end }
@@ -53,9 +50,7 @@ package final class WorkerThread: Sendable {
     package init(queuedMax: Int) throws(SystemError) {
         precondition(queuedMax > 0, "expected room for a job")
         self.queuedMax = queuedMax
-        work = Work(
-            wakeup: FileDescriptor(
-                owning: try systemCall("eventfd") { eventfd(0, CInt(EFD_CLOEXEC)) }))
+        work = try Work()
         // The thread holds the work for as long as it runs, not the worker.
         try DetachedThread.start { [work] in work.run() }
     }
@@ -69,7 +64,7 @@ package final class WorkerThread: Sendable {
             state.jobs.append(job)
             return true
         }
-        if isTaken { _ = eventfd_write(work.wakeup.number, 1) }
+        if isTaken { work.wakeup.signal() }
         return isTaken
     }
 
@@ -79,6 +74,6 @@ package final class WorkerThread: Sendable {
             state.isStopped = true
             state.jobs = []
         }
-        _ = eventfd_write(work.wakeup.number, 1)
+        work.wakeup.signal()
     }
 }

@@ -52,6 +52,11 @@ package struct Receivers: Sendable {
         return byPlace[Self.key(contact, place)] ?? conditions[contact]
     }
 
+    /// Whether every provider takes what anybody sends, and says so.
+    package var areWell: Bool {
+        conditions.allSatisfy { $0 == .accepts } && byPlace.values.allSatisfy { $0 == .accepts }
+    }
+
     package func firstAcceptance(of id: NoticeID) -> Acceptance? {
         first[id].map { acceptances[$0] }
     }
@@ -85,6 +90,11 @@ package struct Receivers: Sendable {
 
     mutating func loseAnswer(to process: Int, at now: Instant) {
         lostAnswers.append((now, process))
+    }
+
+    /// Whether the sender never heard of it: for all that the mesh knows, nobody was told.
+    package func isUnheard(_ acceptance: Acceptance) -> Bool {
+        lostAnswers.contains { $0.process == acceptance.process && $0.at == acceptance.at }
     }
 
     private static func key(_ contact: Int, _ place: Int) -> UInt64 {

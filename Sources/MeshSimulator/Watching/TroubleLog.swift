@@ -14,12 +14,6 @@ package struct TroubleLog: Sendable {
     private static let aftermath = TimeSpan.seconds(20)
 
     private var troubles: [Trouble] = []
-    /// When a packet between two places was last lost, by link, either way. Only looked up.
-    private var lastLoss: [UInt64: Instant] = [:]
-    let keepsLosses: Bool
-
-    init(keepsLosses: Bool) { self.keepsLosses = keepsLosses }
-
     /// Something that is over at once: a crash.
     mutating func strike(_ place: Int?, at now: Instant) {
         troubles.append(Trouble(place: place, from: now, until: now))
@@ -37,11 +31,6 @@ package struct TroubleLog: Sendable {
         }
     }
 
-    mutating func lose(from sender: Int, to receiver: Int, at now: Instant) {
-        guard keepsLosses else { return }
-        lastLoss[Self.link(sender, receiver)] = now
-    }
-
     /// Whether anything was wrong with one of `places`, or with the network, between two moments.
     package func overlaps(_ places: [Int], from start: Instant, to end: Instant) -> Bool {
         troubles.contains { trouble in
@@ -52,14 +41,5 @@ package struct TroubleLog: Sendable {
             else { return false }
             return trouble.place.map(places.contains) ?? true
         }
-    }
-
-    /// Whether a packet between two places was lost after `start`.
-    package func hasLoss(between one: Int, and other: Int, since start: Instant) -> Bool {
-        lastLoss[Self.link(one, other)].map { $0 >= start } ?? false
-    }
-
-    private static func link(_ one: Int, _ other: Int) -> UInt64 {
-        UInt64(min(one, other)) << 32 | UInt64(max(one, other))
     }
 }

@@ -8,7 +8,7 @@ package struct WatchLedger: Sendable {
     package internal(set) var receivers: Receivers
     package internal(set) var truth: TruthBook
     package internal(set) var sights: SightBook
-    package internal(set) var troubles: TroubleLog
+    package internal(set) var troubles = TroubleLog()
     package internal(set) var liars: [Int: Lie]
     var tongues: [Int: LiarTongue] = [:]
     /// Until when a place lied that tells the truth now. Only looked up.
@@ -40,7 +40,6 @@ package struct WatchLedger: Sendable {
         receivers = Receivers(contactCount: watch.contactCount)
         truth = TruthBook(processCount: setup.placeCount, checkCount: watch.checkCount)
         sights = SightBook(checkCount: watch.checkCount)
-        troubles = TroubleLog(keepsLosses: watch.contactCount > 0)
         liars = watch.liars
         skews = watch.skewByPlace
         generator = SeededGenerator(seed: StableHash.of(setup.seed, 0x7472_7574_68))

@@ -16,9 +16,7 @@ extension World {
             bytes: datagram, from: processes[number].address, sender: UInt32(number),
             receiver: UInt32(receiver), provenance: .genuine, copyOf: 0, handledInLife: 0)
         switch network.fateOfDatagram(from: number, to: receiver, now: now) {
-        case .lost:
-            counts.datagramsLost += 1
-            watch.troubles.lose(from: number, to: receiver, at: now)
+        case .lost: counts.datagramsLost += 1
         case .arrives(let delay):
             queue.schedule(.datagram(slot: packets.insert(packet)), at: now + delay)
         case .arrivesTwice(let delay, let second):

@@ -29,6 +29,7 @@ extension JSONWriter {
                     json.field("dead") { $0.number(members[.dead] ?? 0) }
                     json.field("left") { $0.number(members[.left] ?? 0) }
                     json.field("majority") { $0.bool(node.hasMajority) }
+                    json.field("settled") { $0.bool(node.isSettled) }
                 }
             }
             json.field("checks") { json in
@@ -121,6 +122,7 @@ extension JSONWriter {
             }
         }
         field("certificate_ends_at") { $0.time(measurements.certificateEnds) }
+        field("remark") { $0.string(measurements.remark?.text) }
     }
 
     private mutating func verdict(_ verdict: VerdictStatus) {

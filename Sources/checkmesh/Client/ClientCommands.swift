@@ -33,6 +33,9 @@ struct ClientCommands {
         }
         console.print("checks  \(states.joined(separator: ", "))")
         for line in Show.notWatched(root["not_watched"]) { console.print(line) }
+        if mesh?["settled"]?.flag == false {
+            console.print("this node has not found the others yet: it neither votes nor tells")
+        }
         guard mesh?["majority"]?.flag == false else { return }
         console.print(
             "this node does not reach most of the mesh: nothing is decided or told on its side")

@@ -82,7 +82,7 @@ struct ArgumentParser {
             return UsageError("\"\(word)\" is not supported yet by this version")
         }
         let names = CommandName.allCases.map(\.rawValue)
-        let nearest = NearestWord.to(word, among: names, within: max(1, word.count / 2))
+        let nearest = NearestWord.to(word, among: names)
         let hint = nearest.map { ": the nearest one is \"\($0)\"" } ?? ""
         return UsageError("unknown command \"\(word)\"\(hint)")
     }
@@ -163,9 +163,11 @@ struct ArgumentParser {
         if Flag.later.contains(name) {
             return UsageError("\(name) is not supported yet by this version")
         }
-        let candidates = name.hasPrefix("--") ? flags.map(\.name) : flags.compactMap(\.short)
-        let nearest = NearestWord.to(name, among: candidates) ?? Flag.help.name
-        return UsageError(
-            "\"\(command.rawValue)\" has no flag \(name): the nearest one is \(nearest)")
+        // Of one letter every other is as near.
+        let nearest =
+            name.hasPrefix("--") ? NearestWord.to(name, among: flags.map(\.name)) : nil
+        let hint =
+            nearest.map { "the nearest one is \($0)" } ?? "\(Flag.help.name) lists what it has"
+        return UsageError("\"\(command.rawValue)\" has no flag \(name): \(hint)")
     }
 }

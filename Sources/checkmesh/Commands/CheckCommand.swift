@@ -200,6 +200,7 @@ extension Abstention {
         case .hung: "the look did not come back"
         case .noProgram: "this machine cannot run the check's program"
         case .undetermined: "the check's program could not tell"
+        case .unusableFile: "this machine cannot use a file of the check's"
         }
     }
 }

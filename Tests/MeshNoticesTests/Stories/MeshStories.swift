@@ -32,6 +32,7 @@ struct MeshStories {
     }
 
     private static let dead = MeshSubject(.deadNode, of: Names.node(4))
+    private static let full = MeshSubject(.fullDisk, of: Names.node(4))
 
     @Test func `a subject says what it is about`() {
         let subject = MeshSubject(.fullDisk, of: NodeID(Bytes16(high: 0x1122, low: 7)))
@@ -92,15 +93,15 @@ struct MeshStories {
         var village = village()
         village.cut([[0, 1, 2], [3, 4]])
         for number in [0, 1, 2] {
-            village.act(number) { $0.tellMesh(news(Self.dead, 2, .down), now: $1) }
+            village.act(number) { $0.tellMesh(news(Self.full, 2, .down), now: $1) }
         }
         village.run(for: .seconds(20))
         for number in [0, 1, 2] {
-            village.act(number) { $0.tellMesh(news(Self.dead, 3, .up), now: $1) }
+            village.act(number) { $0.tellMesh(news(Self.full, 3, .up), now: $1) }
         }
         village.run(for: .seconds(20))
         for number in [3, 4] {
-            village.act(number) { $0.tellMesh(news(Self.dead, 2, .down), now: $1) }
+            village.act(number) { $0.tellMesh(news(Self.full, 2, .down), now: $1) }
         }
         village.run(for: .seconds(20))
         #expect(village.told.map(\.notice.state) == [.down, .up, .down])
@@ -108,14 +109,34 @@ struct MeshStories {
         village.run(for: .seconds(20))
         for number in village.all {
             let notices = village.residents[number].notices
-            #expect(notices.troublesTold.map(\.subject) == [Self.dead])
-            #expect(notices.meshRevision(of: Self.dead)?.revision == 3)
-            #expect(notices.needsAnotherEnd(of: Self.dead))
-            village.act(number) { $0.tellMesh(news(Self.dead, 4, .up), now: $1) }
-            #expect(!village.residents[number].notices.needsAnotherEnd(of: Self.dead))
+            #expect(notices.troublesTold.map(\.subject) == [Self.full])
+            #expect(notices.meshRevision(of: Self.full)?.revision == 3)
+            #expect(notices.needsAnotherEnd(of: Self.full))
+            village.act(number) { $0.tellMesh(news(Self.full, 4, .up), now: $1) }
+            #expect(!village.residents[number].notices.needsAnotherEnd(of: Self.full))
         }
         village.run(for: .seconds(20))
         #expect(village.told.map(\.notice.state) == [.down, .up, .down, .up])
+        #expect(village.residents.allSatisfy { $0.notices.troublesTold.isEmpty })
+    }
+
+    @Test func `what only the majority decides, a side that has lost it keeps to itself`() {
+        var village = village()
+        village.receivers = [Names.chat: .refuses]
+        for number in village.all {
+            village.act(number) { $0.tellMesh(news(Self.dead, 1, .down), now: $1) }
+        }
+        village.run(for: .seconds(20))
+        village.cut([[0, 1, 2], [3, 4]])
+        for number in [0, 1, 2] {
+            village.act(number) { $0.tellMesh(news(Self.dead, 2, .up), now: $1) }
+        }
+        village.receivers = [:]
+        village.run(for: .minutes(10))
+        #expect(village.told.map(\.notice.state) == [.up])
+        village.heal()
+        village.run(for: .minutes(1))
+        #expect(village.told.map(\.notice.state) == [.up])
         #expect(village.residents.allSatisfy { $0.notices.troublesTold.isEmpty })
     }
 

@@ -64,9 +64,6 @@ struct StreamPair {
 
     /// Turns both loops until `isDone`.
     func run(until isDone: () -> Bool) throws {
-        try clientLoop.run {
-            if serverLoop !== clientLoop { try? serverLoop.turn(waitMax: .zero) }
-            return isDone()
-        }
+        try clientLoop.run(with: serverLoop, until: isDone)
     }
 }

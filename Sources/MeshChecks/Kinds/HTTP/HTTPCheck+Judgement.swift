@@ -48,8 +48,11 @@ extension HTTPCheck {
     }
 
     private func extent(of answer: HTTPAnswer) -> String? {
-        guard answer.isBodyCut else { return nil }
         let count = answer.body.count
+        guard count > 0 else {
+            return answer.isBodyCut ? "the body, of which nothing is read," : "the empty body"
+        }
+        guard answer.isBodyCut else { return nil }
         let size = count == Self.answerByteCountMax ? "MiB" : "\(count) bytes"
         return "the first \(size) of the response"
     }
@@ -102,55 +105,28 @@ extension HTTPCheck {
 
     /// Texts of an answer go through this before they are cut: a target may say back what it was
     /// told.
-    private func redacted(_ text: String) -> String {
-        var text = text
-        for secret in secrets where secret.utf8.count >= Self.secretByteCountMin {
-            text = text.replacing(secret)
-        }
-        return text
-    }
+    private func redacted(_ text: String) -> String { redaction.adding(ownSecrets).redact(text) }
 
-    /// A shorter one would be found in words that have nothing to do with it.
-    private static let secretByteCountMin = 4
-
-    private var secrets: [String] {
-        var secrets = headers.filter(\.isConfidential).map(\.value.revealed)
-        if let body { secrets.append(body.revealed) }
+    /// What is a secret by what it is, wherever it came from.
+    var ownSecrets: [Secret] {
+        var secrets = headers.filter(\.isConfidential).map(\.value)
+        if let body { secrets.append(body) }
         let values = extras.values
         switch values.authorization {
         case .basic(let credentials)?:
-            secrets.append(credentials.password.revealed)
-            secrets.append(credentials.base64)
-        case .bearer(let token)?: secrets.append(token.revealed)
+            secrets += [credentials.password, Secret(credentials.base64)]
+        case .bearer(let token)?: secrets.append(token)
         case nil: break
         }
         if let credentials = values.proxy?.credentials {
-            secrets += [credentials.password.revealed, credentials.base64]
+            secrets += [credentials.password, Secret(credentials.base64)]
         }
         // A variable is part of the path or the query.
-        if url.text != url.shown { secrets.append(url.pathAndQuery) }
-        // The longest first: it may hold another.
-        return secrets.sorted { $0.utf8.count > $1.utf8.count }
+        if url.text != url.shown { secrets.append(Secret(url.pathAndQuery)) }
+        return secrets
     }
 }
 
 extension Unicode.Scalar {
     fileprivate var isControl: Bool { value < 0x20 || value == 0x7F }
-}
-
-extension String {
-    /// With the mask in every place of `secret`.
-    fileprivate func replacing(_ secret: String) -> String {
-        let (bytes, needle) = (Array(utf8), Array(secret.utf8))
-        let search = ByteSearch(secret)
-        var kept: [UInt8] = []
-        var rest = bytes[...]
-        while let end = search.end(in: rest) {
-            kept += rest[..<(end - needle.count)]
-            kept += Secret.mask.utf8
-            rest = rest[end...]
-        }
-        guard !kept.isEmpty || rest.count < bytes.count else { return self }
-        return String(decoding: kept + rest, as: UTF8.self)
-    }
 }

@@ -1,4 +1,4 @@
-import MeshCore
+package import MeshCore
 
 /// A request over HTTP/1.1 or 2, each on a new connection, and what its answer must be.
 package struct HTTPCheck: Sendable, Hashable {
@@ -26,6 +26,8 @@ package struct HTTPCheck: Sendable, Hashable {
     package var trust = TLSTrust.system
     /// What few checks ask for.
     package var extras = HTTPExtras()
+    /// What variables of its configuration stand for: nobody must read it in a reason.
+    package var redaction = Redaction()
     package var attempts = AttemptPlan()
 
     package init(url: WebAddress) { self.url = url }

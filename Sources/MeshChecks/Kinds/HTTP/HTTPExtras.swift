@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// What few HTTP checks ask for, in a box of its own: of 20,000 checks nearly all hold one word and
 /// no box, and a look asks of them only whether there is one.
 package struct HTTPExtras: Sendable, Hashable {

@@ -53,6 +53,8 @@ package struct Restful: Invariant {
         return world.calm.quiet(at: world.now) >= bounds.agreement
             && targets.flappingCount == 0
             && world.watch.liars.isEmpty
+            // What a provider does not take is tried again, by one after another.
+            && world.watch.receivers.areWell
             && (bounds.checkCount == 0
                 || world.now - changed >= bounds.truth.certification + bounds.truth.telling)
     }

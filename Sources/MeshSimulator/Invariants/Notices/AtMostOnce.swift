@@ -4,9 +4,8 @@ import MeshNotices
 import MeshVerdicts
 
 /// Nobody is told twice but for a crash, a pause or a cut between the flip's certification and its
-/// receipt's arrival at another node; a lost answer and a packet lost between the two senders are
-/// of the same kind. One that lives twice, or did a moment ago, may have had the receipt in its
-/// other life.
+/// receipt's arrival at another node; a provider's lost answer is of the same kind, lost packets are
+/// not. One that lives twice, or did a moment ago, may have had the receipt in its other life.
 package struct AtMostOnce: Invariant {
     package static let name = "at-most-once"
     package static let promise =
@@ -32,8 +31,6 @@ package struct AtMostOnce: Invariant {
         let senders = [first.process, second.process]
         let isExcused =
             world.watch.troubles.overlaps(senders, from: start, to: max(end, start))
-            || world.watch.troubles.hasLoss(
-                between: first.process, and: second.process, since: start)
             || world.watch.receivers.lostAnswers.contains {
                 senders.contains($0.process) && $0.at >= start && $0.at <= world.now
             }

@@ -95,9 +95,7 @@ package struct MeshTold: Invariant {
                 together: group.filter { counts($0, in: acceptance.process, world) },
                 witnesses: group, process: acceptance.process,
                 life: world.processes[acceptance.process].life,
-                isAnswerLost: world.watch.receivers.lostAnswers.contains {
-                    $0.process == acceptance.process && $0.at == world.now
-                }))
+                isAnswerLost: world.watch.receivers.isUnheard(acceptance)))
     }
 
     /// Whether word of what was told could have reached a place: a teller that dies before its

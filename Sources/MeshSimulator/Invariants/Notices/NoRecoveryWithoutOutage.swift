@@ -18,7 +18,9 @@ package struct NoRecoveryWithoutOutage: Invariant {
     private struct Told: Sendable {
         var birth: Birth
         var epoch: UInt32
-        var isOutage: Bool
+        /// An outage, or an end whose yes was lost: for all that the mesh knows, it is still owed.
+        var isOpen: Bool
+        var id: NoticeID
     }
 
     /// What was last told. Only looked up.
@@ -34,14 +36,20 @@ package struct NoRecoveryWithoutOutage: Invariant {
         guard case .accepted(let number) = happening else { return }
         let acceptance = world.watch.receivers.acceptances[number]
         let notice = acceptance.notice
-        guard notice.kind == .flip, !acceptance.isRepeated, acceptance.check >= 0,
+        guard notice.kind == .flip, acceptance.check >= 0,
             let flipNumber = world.watch.truth.number(of: notice.flip)
         else { return }
         let flip = world.watch.truth.flips[flipNumber].flip
         let link = Link(check: acceptance.check, contact: acceptance.contact)
         let last = told[link]
         let isOutage = Self.alertClass(notice.state, acceptance.check, in: world) != .up
-        told[link] = Told(birth: flip.birth, epoch: notice.epoch, isOutage: isOutage)
+        let isOpen = isOutage || world.watch.receivers.isUnheard(acceptance)
+        guard !acceptance.isRepeated else {
+            if last?.id == notice.id, !isOpen { told[link]?.isOpen = false }
+            return
+        }
+        told[link] = Told(
+            birth: flip.birth, epoch: notice.epoch, isOpen: isOpen, id: notice.id)
         if let last, last.birth == flip.birth, last.epoch >= notice.epoch {
             told[link]?.epoch = last.epoch
             return log.add(
@@ -50,7 +58,7 @@ package struct NoRecoveryWithoutOutage: Invariant {
                     + "\(last.epoch)")
         }
         // A chain that was lost may have told the outage.
-        guard !isOutage, !(last?.isOutage ?? false) else { return }
+        guard !isOutage, !(last?.isOpen ?? false) else { return }
         let bottom = last.flatMap { $0.birth == flip.birth ? $0.epoch : nil } ?? 0
         guard !hadOutage(before: flip, from: bottom, acceptance.check, in: world) else { return }
         log.add(
