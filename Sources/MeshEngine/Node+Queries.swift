@@ -42,6 +42,23 @@ extension Node {
         if health.hasLostQuorum(at: now) { view?.isWatched = false }
         return view
     }
+    /// Whether nothing is watched here, for want of a majority.
+    package func hasLostQuorum(at now: Instant) -> Bool { health.hasLostQuorum(at: now) }
+    /// Why too few look at a check; `nil` if enough do, as far as this node can tell.
+    package func lack(of check: CheckID, now: Instant) -> WatchLack? {
+        verdicts.lack(of: check, now: now)
+    }
+    /// What other nodes of this group report of checks of theirs at which too few look: how many,
+    /// and in words the first that were told.
+    package var unwatchedElsewhere: [(node: NodeID, count: Int, text: String)] {
+        let sight = UnwatchedSight(
+            reports: notices.reports,
+            group: membership.countedMembers.filter(\.isReachable).map(\.id),
+            known: notices.meshRevision(of: .unwatchedChecks))
+        return sight.standing.filter { $0.node != id }.map {
+            ($0.node, Int($0.unwatched?.count ?? 0), $0.text.text)
+        }
+    }
     /// What is wrong with the mesh, as far as this node knows and for long enough to be told of.
     package var meshTroubles: [MeshSubject] { health.troubles.map(\.subject) }
     package func flip(of check: CheckID) -> Flip? { verdicts.flip(of: check) }

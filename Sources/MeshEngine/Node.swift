@@ -93,7 +93,7 @@ package struct Node: Sendable {
             firstNumber: UInt32(truncatingIfNeeded: generator.next()))
         rollCall = RollCall(of: id)
         health = MeshHealth(configuration.meshParameters)
-        selfWatch = SelfWatch(configuration.meshParameters)
+        selfWatch = SelfWatch(configuration.meshParameters, id: id)
         settling = Settling(isAlone: !membership.hasNamedPeers)
         self.generator = generator
         restored = configuration.stored.filter(DossierDesk.isVerdicts)

@@ -27,7 +27,12 @@ extension Notices {
         let told = ledger.lines(of: meshCheck).first { $0.topic == topic }
             .flatMap { ledger.told(on: $0) }
         let isNewIncident = subject.state != .up && (before ?? told?.state ?? .up) == .up
-        let begun = IncidentID(of: meshCheck, beginning: occasion, using: cryptography)
+        let beginning = subject.first.map {
+            FlipID(
+                meshSubject: subject.subject, revision: $0, in: mesh, using: cryptography)
+        }
+        let begun = IncidentID(
+            of: meshCheck, beginning: beginning ?? occasion, using: cryptography)
         var news = News(
             check: meshCheck, place: place, previous: before ?? told?.state,
             since: subject.since, reason: subject.reason, confirmedBy: subject.group,
@@ -36,6 +41,7 @@ extension Notices {
         if let known, known.place == place { news.incident = known.incident }
         news.needsMajority = MeshSubject(subject.subject).isDecidedByMajority
         news.isForAll = subject.isLostQuorum
+        news.first = subject.first
         stories[topic] = news
         reconsider(topic, now: now)
     }

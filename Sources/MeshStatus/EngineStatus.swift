@@ -32,6 +32,9 @@ package struct FlipFacts: Hashable, Sendable {
 }
 
 extension CheckStatus {
+    /// Why nothing is watched on a side that is cut off.
+    package static let lacksMajority = "this node does not reach most of the mesh"
+
     /// - Parameters:
     ///   - known: how many members count, for the number of owners.
     ///   - lastLook: when this node's latest look ended; of a check that it does not own, `nil`.
@@ -55,6 +58,7 @@ extension CheckStatus {
             quorum = rule.quorum.needed(of: rule.owners(known: known))
         }
         isWatched = view.isWatched
+        notWatched = isWatched ? nil : view.lack?.words(name) ?? Self.lacksMajority
         isOwnedHere = view.owners.contains(own)
         provisional = view.provisional
         unreachableFrom = view.unreachableFrom.map(\.text)

@@ -18,7 +18,7 @@ extension StatusEndpoint {
         var checks: [TargetState?: Int] = [:]
         for check in source.checkIDs { checks[source.state(of: check), default: 0] += 1 }
         var json = JSONWriter()
-        json.status(source.node, members, checks)
+        json.status(source.node, members, checks, source.unwatched)
         return .document(json.bytes, type: Response.json, for: request)
     }
 

@@ -18,6 +18,8 @@ package protocol StatusSource: AnyObject {
     func check(_ check: CheckID) -> CheckStatus?
     /// The certified state; `nil` is unknown. Asked for every check at once, so to be quick.
     func state(of check: CheckID) -> TargetState?
+    /// Checks at which too few nodes look, as this one sees it.
+    var unwatched: UnwatchedStatus { get }
     /// The words that it is to be found by. Asked as `state` is.
     func tags(of check: CheckID) -> [String]
     /// Of a check, or of the built-in check `mesh`.
@@ -101,6 +103,48 @@ package struct NodeStatus: Sendable {
     }
 }
 
+/// Checks at which too few nodes look.
+package struct UnwatchedStatus: Sendable {
+    /// Checks named with their reason, here and of each report. The others are counted.
+    package static let namedMax = 20
+
+    package struct Entry: Sendable, Hashable {
+        package var name: String
+        /// For people: what to do something about.
+        package var why: String
+
+        package init(name: String, why: String) {
+            self.name = name
+            self.why = why
+        }
+    }
+
+    /// Another node's word for checks of its own.
+    package struct Report: Sendable, Hashable {
+        package var node: String
+        package var count: Int
+        package var text: String
+
+        package init(node: String, count: Int, text: String) {
+            self.node = node
+            self.count = count
+            self.text = text
+        }
+    }
+
+    package var count = 0
+    /// The first of them, in the order of names.
+    package var first: [Entry] = []
+    package var reports: [Report] = []
+
+    package init() {}
+
+    package mutating func add(_ name: String, _ why: String) {
+        count += 1
+        if first.count < Self.namedMax { first.append(Entry(name: name, why: why)) }
+    }
+}
+
 package struct MemberStatus: Sendable {
     package var name: String
     package var id: NodeID
@@ -146,6 +190,8 @@ package struct CheckStatus: Sendable {
     /// How many owners must agree.
     package var quorum = 0
     package var isWatched = false
+    /// Why it is not, for people.
+    package var notWatched: String?
     package var isOwnedHere = false
     package var provisional: TargetState?
     package var unreachableFrom: [String] = []

@@ -92,7 +92,7 @@ extension Verdicts {
             notObserved: unobserved)
     }
 
-    private func isObserving(_ held: Duty, _ plan: CheckDefinition, now: Instant) -> Bool {
+    func isObserving(_ held: Duty, _ plan: CheckDefinition, now: Instant) -> Bool {
         held.lastObservedAt.map { now - $0 <= plan.rule.interval * 2 + plan.timeout } ?? false
     }
 
@@ -183,44 +183,6 @@ extension Verdicts {
         }
         // Always of all that is shared: whoever reads a head compares it with that.
         effects.append(.send(.head(head(for: shared, now: now)), to: node))
-    }
-
-    // MARK: Watched
-
-    /// Fewer than Q owners observing for three intervals: the check is not watched.
-    private mutating func watchOwners(now: Instant) {
-        // For the closure below, which would else hold a copy of all that is in here.
-        let members = members
-        for duty in duties.places {
-            guard let held = duties.at(duty), held.isOwner, let plan = plan(held.check) else {
-                continue
-            }
-            // A word that has not been looked after for so long is nobody's any more.
-            if held.standing != nil, !isObserving(held, plan, now: now) {
-                withdraw(duty, now: now)
-            }
-            let demands = demands(of: plan.rule, now: now)
-            let window = plan.rule.interval * 2 + plan.timeout + parameters.headPeriodMax
-            let observing =
-                duties.peers(of: duty).count { peer in
-                    (members[peer.node]?.isReachable ?? false)
-                        && peer.observingAt.map { now - $0 <= window } ?? false
-                } + (isObserving(held, plan, now: now) ? 1 : 0)
-            guard observing < demands.quorum else {
-                duties[duty]?.lonelySince = nil
-                setWatched(true, duty)
-                continue
-            }
-            let since = held.lonelySince ?? now
-            duties[duty]?.lonelySince = since
-            if now - since >= plan.rule.interval * 3 { setWatched(false, duty) }
-        }
-    }
-
-    private mutating func setWatched(_ isWatched: Bool, _ duty: Int) {
-        guard let held = duties.at(duty), held.isWatched != isWatched else { return }
-        duties[duty]?.isWatched = isWatched
-        report(.watched(book[held.check].id, isWatched))
     }
 }
 

@@ -14,6 +14,8 @@ package struct CheckView: Sendable {
     /// As far as this node can tell: an owner by the heads of the others, any other node by who can
     /// be reached.
     package var isWatched: Bool
+    /// Why it is not; `nil` if it is, or if a whole side is cut off.
+    package var lack: WatchLack?
     package var owners: [NodeID]
     /// Standing dissents and opinions, in the order of their signers.
     package var verdicts: [LogEntry]
@@ -36,8 +38,10 @@ extension Verdicts {
         let verdicts = page.board.posted.map(\.entry).filter(\.stance.stands)
         let held = page.duty.flatMap { duties.at($0) }
         var isWatched = held.map(\.isWatched) ?? true
+        var lack = isWatched ? nil : held?.lack
         if let plan, held == nil {
-            isWatched = owners.count >= demands(of: plan.rule, now: now).quorum
+            lack = self.lack(place, looking: owners, demands(of: plan.rule, now: now))
+            isWatched = lack == nil
         }
         let from = verdicts.filter {
             if case .dissents(let state) = $0.stance {
@@ -48,8 +52,18 @@ extension Verdicts {
         return CheckView(
             id: check, plan: plan, flip: page.certified?.flip,
             isContested: page.certified?.isContested ?? false, provisional: page.provisional,
-            isWatched: isWatched, owners: owners, verdicts: verdicts,
+            isWatched: isWatched, lack: lack, owners: owners, verdicts: verdicts,
             unreachableFrom: Set(from).sorted(), observation: held?.lastObservation)
+    }
+
+    /// Why a check is not watched, as `view` has it; `nil` if it is.
+    package func lack(of check: CheckID, now: Instant) -> WatchLack? {
+        guard let place = book.place(of: check), let plan = plan(place) else { return nil }
+        if let held = book[place].duty.flatMap({ duties.at($0) }) {
+            return held.isWatched ? nil : held.lack
+        }
+        let demands = demands(of: plan.rule, now: now)
+        return lack(place, looking: placement.owners(of: check), demands)
     }
 
     /// In rank order; of a check that this node was not given, none.
@@ -78,12 +92,13 @@ extension Verdicts {
 
     private static var ladderMax: Int { 16 }
 
-    /// Names of the checks of which this node is the first owner and at which too few look.
-    package var unwatchedNames: [CheckName] {
+    /// Checks at which too few look, and for which this node speaks: mostly their first owner.
+    package var unwatchedChecks: [UnwatchedCheck] {
         duties.places.compactMap { duty in
-            guard let held = duties.at(duty), held.role == .owner(rank: 0), !held.isWatched
+            guard let held = duties.at(duty), held.isOwner, !held.isWatched,
+                let plan = plan(held.check), let lack = held.lack, lack.speaker == id
             else { return nil }
-            return plan(held.check)?.name
+            return UnwatchedCheck(id: plan.id, name: plan.name, lack: lack)
         }
     }
 

@@ -125,6 +125,19 @@ struct MeshScenarioTests {
                 == [Line(.unwatchedChecks, 0, .down): 1, Line(.unwatchedChecks, 0, .up): 1])
     }
 
+    @Test func `that more checks are unwatched is told once more, by one, and the end once`()
+        throws
+    {
+        let notices = try notices("mesh-unwatched-more")
+            .filter { $0.subject?.kind == .unwatchedChecks }
+        try #require(notices.map(\.state) == [.down, .down, .up])
+        #expect(Set(notices.map(\.incident)).count == 1)
+        #expect(notices.map(\.epoch) == [1, 2, 3])
+        #expect(notices[0].reason.text.hasPrefix("1 check is not watched: "))
+        #expect(
+            notices[1].reason.text.hasPrefix("11 checks are not watched, 10 since last told: "))
+    }
+
     // MARK: Planted faults
 
     static let plants = [Sabotage.stutteringMesh, .mutedMesh, .endlessPartials]
@@ -140,15 +153,25 @@ struct MeshScenarioTests {
     // MARK: Support
 
     private func told(_ name: String, seed: UInt64 = 1) throws -> [Line: Int] {
-        let simulation = try run(name, seed: seed)
-        #expect(simulation.log.first.map(\.text).isEmpty)
         var lines: [Line: Int] = [:]
-        for acceptance in simulation.world.watch.receivers.acceptances {
+        for acceptance in try acceptances(name, seed: seed) {
             let notice = acceptance.notice
-            guard notice.kind == .mesh || notice.kind == .partial else { continue }
             lines[Line(notice.subject?.kind, acceptance.contact, notice.state), default: 0] += 1
         }
         return lines
+    }
+
+    /// As they arrived.
+    private func notices(_ name: String) throws -> [Notice] {
+        try acceptances(name, seed: 1).map(\.notice)
+    }
+
+    private func acceptances(_ name: String, seed: UInt64) throws -> [Receivers.Acceptance] {
+        let simulation = try run(name, seed: seed)
+        #expect(simulation.log.first.map(\.text).isEmpty)
+        return simulation.world.watch.receivers.acceptances.filter {
+            $0.notice.kind == .mesh || $0.notice.kind == .partial
+        }
     }
 
     private func run(

@@ -18,7 +18,8 @@ import Testing
     private static let checkKeys = [
         "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners",
         "notifier",
-        "quorum", "watched", "provisional", "unreachable_from", "verdicts", "latency_ms",
+        "quorum", "watched", "not_watched", "provisional", "unreachable_from", "verdicts",
+        "latency_ms",
         "last_observed_at",
     ]
 
@@ -28,7 +29,8 @@ import Testing
             check(1, "a", .up), check(2, "b", .down), check(3, "c", nil), check(4, "d", .up),
         ])
         let status = try json(stand, "/api/v1/status")
-        #expect(status.keys == ["node", "mesh", "checks"])
+        #expect(status.keys == ["node", "mesh", "checks", "not_watched"])
+        #expect(status["not_watched"]?["count"] == .number("0"))
         #expect(status["node"]?.keys == ["name", "id", "zone", "version", "started_at"])
         #expect(status["node"]?["started_at"] == .string("2026-01-01T00:00:00.000Z"))
         #expect(status["node"]?["id"] == .string("00000000000000000000000000000001"))
@@ -41,6 +43,22 @@ import Testing
         #expect(status["checks"]?.keys == ["up", "degraded", "down", "unknown"])
         #expect(status["checks"]?["up"] == .number("2"))
         #expect(status["checks"]?["unknown"] == .number("1"))
+    }
+
+    @Test func `status says what is not watched and why, and counts what it does not name`() throws
+    {
+        let stand = try Stand()
+        for number in 1...25 { stand.source.unwatched.add("c\(number)", "2 must agree") }
+        stand.source.unwatched.reports = [.init(node: "nyc-1", count: 7, text: "shop (so)")]
+        let found = try #require(try json(stand, "/api/v1/status")["not_watched"])
+        #expect(found.keys == ["count", "checks", "reports"])
+        #expect(found["count"] == .number("25"))
+        #expect(found["checks"]?.count == UnwatchedStatus.namedMax)
+        #expect(found["checks"]?[0]?["name"] == .string("c1"))
+        #expect(found["checks"]?[0]?["why"] == .string("2 must agree"))
+        #expect(found["reports"]?[0]?["node"] == .string("nyc-1"))
+        #expect(found["reports"]?[0]?["count"] == .number("7"))
+        #expect(found["reports"]?[0]?["text"] == .string("shop (so)"))
     }
 
     @Test func `members are listed with their standing`() throws {

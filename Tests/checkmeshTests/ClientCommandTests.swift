@@ -48,6 +48,20 @@ struct ClientCommandTests {
             ])
     }
 
+    @Test func `the status names what is not watched, and why`() throws {
+        node.say(
+            """
+            {"not_watched": {"count": 3, "checks": [{"name": "shop", "why": "2 must agree, 1 node can look"}],
+             "reports": [{"node": "nyc-1", "count": 7, "text": "mail (so)"}]}}
+            """, at: "/api/v1/status")
+        try commands().status()
+        #expect(
+            console.lines.suffix(4) == [
+                "3 not watched:", "  shop: 2 must agree, 1 node can look", "  and 2 more",
+                "nyc-1 has 7 not watched: mail (so)",
+            ])
+    }
+
     @Test func `a node that waits for the others says so`() throws {
         node.say(
             #"{"mesh": {"name": "m", "alive": 1, "majority": true, "settled": false}}"#,
@@ -91,14 +105,14 @@ struct ClientCommandTests {
             """
             {"checks": [{"id": "1", "name": "web", "type": "http", "target": "http://a.example/",
               "state": "up", "since": null, "epoch": 1, "reason": "", "owners": ["a", "b"],
-              "notifier": "a", "quorum": 2, "watched": false, "provisional": "down",
+              "notifier": "a", "quorum": 2, "watched": false, "not_watched": "why", "provisional": "down",
               "unreachable_from": ["x"], "verdicts": [], "latency_ms": 12.7}]}
             """, at: "/api/v1/checks?limit=250")
         try commands().checks(named: [])
         let line = try #require(console.lines.last)
         #expect(
             line == "web   up     -        13 ms  a, b    http://a.example/  "
-                + "not watched; down as seen from here; unreachable from x")
+                + "not watched (why); down as seen from here; unreachable from x")
     }
 
     @Test func `a check that is named is asked for by its name, escaped`() throws {

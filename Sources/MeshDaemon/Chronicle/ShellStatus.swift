@@ -72,6 +72,25 @@ final class ShellStatus: StatusSource {
 
     func state(of check: CheckID) -> TargetState? { shell.node.flip(of: check)?.state }
 
+    var unwatched: UnwatchedStatus {
+        let now = SystemClock.now
+        let isCutOff = shell.node.hasLostQuorum(at: now)
+        var found = UnwatchedStatus()
+        for check in checkIDs {
+            guard let settings = daemon.looks.settings(of: check), settings.definition.isEnabled
+            else { continue }
+            if isCutOff {
+                found.add(settings.definition.name.text, CheckStatus.lacksMajority)
+            } else if let lack = shell.node.lack(of: check, now: now) {
+                found.add(settings.definition.name.text, lack.words(shell.name(of:)))
+            }
+        }
+        found.reports = shell.node.unwatchedElsewhere.prefix(UnwatchedStatus.namedMax).map {
+            .init(node: shell.name(of: $0.node), count: $0.count, text: $0.text)
+        }
+        return found
+    }
+
     func tags(of check: CheckID) -> [String] { daemon.looks.settings(of: check)?.tags ?? [] }
 
     func check(_ check: CheckID) -> CheckStatus? {

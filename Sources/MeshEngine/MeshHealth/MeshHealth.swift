@@ -1,3 +1,4 @@
+import MeshChecks
 import MeshCore
 import MeshNotices
 
@@ -24,10 +25,18 @@ struct MeshHealth: Sendable {
         var contacts: [ContactID] = []
         /// What people were told is wrong.
         var told: [Notices.ToldSubject] = []
+        /// How far they were told of unwatched checks.
+        var unwatchedKnown: (revision: UInt64, state: TargetState)?
+
+        var unwatched: UnwatchedSight {
+            UnwatchedSight(reports: reports, group: group, known: unwatchedKnown)
+        }
     }
 
     enum Step: Sendable, Hashable {
         case begins(MeshSubject, since: Instant)
+        /// It goes on, and there is more to it than was told.
+        case grows(MeshSubject, since: Instant)
         case ends(MeshSubject)
     }
 
@@ -47,6 +56,8 @@ struct MeshHealth: Sendable {
     private(set) var lostSince: Instant?
     /// What that is told as, once it has lasted.
     private var lostSubject: MeshSubject?
+    /// Since when there is more to tell of unwatched checks.
+    private var growingSince: Instant?
     /// Since when each contact has failed, and who has been heard to get through since.
     private var failing: [ContactID: Instant] = [:]
     private var proven: Set<ContactID> = []
@@ -100,6 +111,7 @@ struct MeshHealth: Sendable {
                 steps.append(step)
             }
         }
+        if let step = growth(of: .unwatchedChecks, sight.unwatched, now: now) { steps.append(step) }
         let others = told.union(clocks.keys).subtracting(wrong)
         for subject in others.sorted() {
             if isUnknown(subject, in: sight) {
@@ -147,7 +159,24 @@ struct MeshHealth: Sendable {
                 wrong.insert(subject)
             }
         }
+        // Reports of which the end was told since are over.
+        if !sight.unwatched.isWrong { wrong.remove(.unwatchedChecks) }
         return wrong
+    }
+
+    /// Reports ask for a word that nobody has told: what others have to say joins it for a while.
+    private mutating func growth(
+        of subject: MeshSubject, _ sight: UnwatchedSight, now: Instant
+    ) -> Step? {
+        guard let clock = clocks[subject], clock.isWrong, clock.hasBegun, sight.isDown,
+            sight.owesMore
+        else {
+            growingSince = nil
+            return nil
+        }
+        let since = growingSince ?? now
+        growingSince = since
+        return now - since >= parameters.gatheringGrace ? .grows(subject, since: clock.since) : nil
     }
 
     /// Whether this node cannot know how it is about a subject that it does not see to be wrong.
@@ -217,16 +246,18 @@ struct MeshHealth: Sendable {
         case .deadNode: parameters.deathGrace
         case .failingContact: parameters.contactGrace
         case .skewedConfiguration: parameters.skewGrace
+        case .unwatchedChecks: parameters.gatheringGrace
         // Whoever says it has waited.
-        case .lostQuorum, .wrongClock, .fullDisk, .unwatchedChecks, nil: .zero
+        case .lostQuorum, .wrongClock, .fullDisk, nil: .zero
         }
     }
 
     private func recoveryGrace(of subject: MeshSubject) -> TimeSpan {
         switch subject.kind {
-        case .lostQuorum, .deadNode, .failingContact, .skewedConfiguration, nil:
+        // Whoever has said it may have died of what is not over: another must see it first.
+        case .lostQuorum, .deadNode, .failingContact, .skewedConfiguration, .unwatchedChecks, nil:
             parameters.recoveryGrace
-        case .wrongClock, .fullDisk, .unwatchedChecks: .zero
+        case .wrongClock, .fullDisk: .zero
         }
     }
 }

@@ -12,6 +12,8 @@ package struct MeshHealthParameters: Sendable {
     package var skewGrace: TimeSpan = .minutes(10)
     /// What was wrong must be well for this long before its end is told.
     package var recoveryGrace: TimeSpan = .seconds(30)
+    /// What several nodes find within this long of each other about unwatched checks is one word.
+    package var gatheringGrace: TimeSpan = .seconds(30)
     /// After healing, the chain has this long beside its own rule to confirm a partial view.
     package var confirmationGrace: TimeSpan = .seconds(30)
 

@@ -22,7 +22,7 @@ extension Node {
 
     mutating func startWatchingMesh(now: Instant) {
         let own = notices.reports.first { $0.node == id }
-        selfWatch.restore(own?.report.faults ?? [], now: now)
+        selfWatch.restore(own?.report ?? NodeReport([], RecordText("")), now: now)
     }
 
     mutating func watchMesh(now: Instant) {
@@ -32,6 +32,10 @@ extension Node {
             switch step {
             case .begins(let subject, let since):
                 tellBegin(of: subject, since: since, in: sight, now: now)
+            case .grows(let subject, let since):
+                tell(
+                    subject, .down, revision: sight.unwatched.owed, since: since, in: sight,
+                    now: now)
             case .ends(let subject): tellEnd(of: subject, in: sight, now: now)
             }
         }
@@ -55,6 +59,7 @@ extension Node {
         sight.reports = notices.reports
         sight.contacts = plan.contacts.sorted()
         sight.told = notices.troublesTold
+        sight.unwatchedKnown = notices.meshRevision(of: .unwatchedChecks)
         return sight
     }
 
@@ -66,6 +71,7 @@ extension Node {
         let known = notices.meshRevision(of: subject)
         var revision = known.map { $0.state == .up ? $0.revision &+ 1 : $0.revision } ?? 1
         if known?.state ?? .up == .up { revision = max(revision, floor(of: subject, sight)) }
+        if subject == .unwatchedChecks { revision = max(revision, sight.unwatched.owed) }
         tell(subject, .down, revision: revision, since: since, in: sight, now: now)
     }
 
@@ -82,7 +88,9 @@ extension Node {
     ) {
         guard let known = notices.meshRevision(of: subject) else { return }
         let isNamed = known.state == .up && !notices.needsAnotherEnd(of: subject)
-        let revision = isNamed ? known.revision : known.revision &+ 1
+        // Above whatever was asked for and is told no more: that is over, too.
+        let highest = subject == .unwatchedChecks ? sight.unwatched.highest : known.revision
+        let revision = isNamed ? known.revision : highest &+ 1
         tell(subject, .up, revision: revision, since: now, in: sight, now: now)
     }
 
@@ -102,11 +110,16 @@ extension Node {
         _ subject: MeshSubject, _ state: TargetState, revision: UInt64, since: Instant,
         in sight: MeshHealth.Sight, now: Instant
     ) {
+        // There may be several words of it while it lasts.
+        let first =
+            subject == .unwatchedChecks && state != .up
+            ? min(sight.unwatched.first ?? revision, revision) : nil
         notices.tellMesh(
             MeshNews(
-                subject: subject.bytes, revision: revision, state: state,
+                subject: subject.bytes, revision: revision, first: first, state: state,
                 since: wallClock.time(at: since),
-                reason: state == .up ? end(of: subject, sight) : reason(for: subject, sight),
+                reason: state == .up
+                    ? end(of: subject, sight) : reason(for: subject, under: revision, sight),
                 group: sight.group, ladder: ladder(of: sight.group),
                 isLostQuorum: subject.kind == .lostQuorum || subject.kind == .unwatchedChecks),
             now: now)
@@ -123,7 +136,9 @@ extension Node {
 
     // MARK: In words
 
-    private func reason(for subject: MeshSubject, _ sight: MeshHealth.Sight) -> Reason {
+    private func reason(
+        for subject: MeshSubject, under revision: UInt64, _ sight: MeshHealth.Sight
+    ) -> Reason {
         let name = sight.find(subject).map(self.name(of:)) ?? "a node"
         let report = sight.reports.first { subject.isAbout($0.node.bytes) }?.report
         switch subject.kind {
@@ -138,11 +153,8 @@ extension Node {
         case .skewedConfiguration:
             return Reason("\(name) does not have checks that others have")
         case .unwatchedChecks:
-            let missing = sight.missing.isEmpty ? "" : "missing: \(list(sight.missing)); "
-            let reports = sight.reports.filter {
-                $0.report.faults.contains(.unwatchedChecks) && sight.group.contains($0.node)
-            }
-            return Reason(missing + reports.map(\.report.text.text).joined(separator: "; "))
+            return Reason(
+                sight.unwatched.words(under: revision, missing: list(sight.missing, atMost: 3)))
         case .wrongClock, .fullDisk: return Reason("\(name): \(report?.text.text ?? "")")
         case nil: return .none
         }
@@ -162,8 +174,8 @@ extension Node {
         }
     }
 
-    private func list(_ nodes: [NodeID]) -> String {
-        let names = nodes.prefix(MeshHealthBounds.namesMax).map(name(of:))
+    private func list(_ nodes: [NodeID], atMost limit: Int = MeshHealthBounds.namesMax) -> String {
+        let names = nodes.prefix(limit).map(name(of:))
         let rest = nodes.count - names.count
         return names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
@@ -177,10 +189,10 @@ extension Node {
     private mutating func watchMyself(_ sight: MeshHealth.Sight, now: Instant) {
         // Without the majority nothing is decided anyway, and that is told.
         if sight.hasMajority {
-            let unwatched = verdicts.unwatchedNames
+            let members = membership
             selfWatch.note(
-                unwatched: unwatched.prefix(MeshHealthBounds.namesMax).map(\.text),
-                count: unwatched.count, now: now)
+                unwatched: verdicts.unwatchedChecks, sight.unwatched,
+                name: { members.member($0)?.name.text ?? $0.bytes.hexadecimal }, now: now)
         }
         if let report = selfWatch.takeReport(now: now) { notices.report(report, now: now) }
     }

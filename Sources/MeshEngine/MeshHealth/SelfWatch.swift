@@ -1,5 +1,6 @@
 import MeshCore
 import MeshNotices
+import MeshVerdicts
 
 /// Something that the machine does to a node, and that only its shell can see.
 package enum NodeFault: UInt8, Sendable, Hashable, CaseIterable {
@@ -11,41 +12,43 @@ package enum NodeFault: UInt8, Sendable, Hashable, CaseIterable {
 
 /// What a node knows of itself that the others cannot see: when to report it to them.
 ///
-/// Reports are rare by design: one is made when the set of faults changes, not when their words
-/// do, and at most one in `recoveryGrace`.
+/// Reports are rare by design: one is made when the set of faults changes or there is more to tell,
+/// not when their words do, and at most one in `recoveryGrace`.
 struct SelfWatch: Sendable {
     let parameters: MeshHealthParameters
     /// What the shell says, in words.
     private var faults: [NodeFault: String] = [:]
-    /// Checks that too few look at, though this node does, and since when there are any or none.
-    private var unwatched: [String] = []
-    private var unwatchedCount = 0
-    private var turnedAt: Instant?
-    private var tellsUnwatched = false
+    /// Checks that too few look at, though this node does.
+    private var unwatched: UnwatchedWatch
     /// What the others were told last, and when.
     private var reported: NodeReport.Faults = []
     private var reportedAt: Instant?
 
-    init(_ parameters: MeshHealthParameters) { self.parameters = parameters }
+    init(_ parameters: MeshHealthParameters, id: NodeID) {
+        self.parameters = parameters
+        unwatched = UnwatchedWatch(parameters, id: id)
+    }
 
     /// `detail` is `nil` when it is over.
     mutating func note(_ fault: NodeFault, _ detail: String?) { faults[fault] = detail }
 
     /// What the others hold of this node from before it was started.
-    mutating func restore(_ faults: NodeReport.Faults, now: Instant) {
-        reported = faults
+    mutating func restore(_ report: NodeReport, now: Instant) {
+        reported = report.faults
         reportedAt = now
-        tellsUnwatched = faults.contains(.unwatchedChecks)
+        unwatched.restore(report, now: now)
     }
 
-    /// How many checks too few look at, and the names of the first of them.
-    mutating func note(unwatched names: [String], count: Int, now: Instant) {
-        if turnedAt == nil || (count > 0) != (unwatchedCount > 0) { turnedAt = now }
-        unwatched = names
-        unwatchedCount = count
-        guard let turnedAt, (count > 0) != tellsUnwatched else { return }
-        let grace = count > 0 ? parameters.partitionGrace : parameters.recoveryGrace
-        if now - turnedAt >= grace { tellsUnwatched = count > 0 }
+    /// Checks at which too few look and for which this node speaks.
+    mutating func note(
+        unwatched checks: [UnwatchedCheck], _ sight: UnwatchedSight, name: (NodeID) -> String,
+        now: Instant
+    ) {
+        unwatched.note(checks, sight, mayReport: mayReport(now), name: name, now: now)
+    }
+
+    private func mayReport(_ now: Instant) -> Bool {
+        reportedAt.map { now - $0 >= parameters.recoveryGrace } ?? true
     }
 
     /// What is to be reported now, if anything.
@@ -60,17 +63,15 @@ struct SelfWatch: Sendable {
             current.insert(.fullDisk)
             words.append(detail)
         }
-        if tellsUnwatched {
+        if unwatched.isOn {
             current.insert(.unwatchedChecks)
-            words.append(
-                "too few look at \(unwatchedCount) checks: "
-                    + unwatched.joined(separator: ", "))
+            words.append(unwatched.text)
         }
-        guard current != reported,
-            reportedAt.map({ now - $0 >= parameters.recoveryGrace }) ?? true
-        else { return nil }
+        guard current != reported || unwatched.isNew, mayReport(now) else { return nil }
         reported = current
         reportedAt = now
-        return NodeReport(current, RecordText(words.joined(separator: "; ")))
+        unwatched.noteReported()
+        return NodeReport(
+            current, RecordText(words.joined(separator: "; ")), unwatched: unwatched.said)
     }
 }

@@ -23,6 +23,8 @@ struct News: Sendable {
     var isPartialView = false
     /// A partial view that has passed: who was not told of it never will be.
     var isWithdrawn = false
+    /// Of a trouble of the mesh that may have more than one word: the revision that it began with.
+    var first: UInt64?
     /// Told to every contact where no route names the check.
     var isForAll = false
 

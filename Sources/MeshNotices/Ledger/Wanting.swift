@@ -16,8 +16,9 @@ import MeshCore
 ///                                        dropped, for the contact believes what is so. If it was
 ///                                        tried, it may have arrived with its answer lost: the
 ///                                        outage, for the contact must not believe in a recovery
+///     both     bad   the same     any    of the mesh, a further word of the same trouble: that word
 ///     offline  up    any          any    nothing; an unsent outage that has ended is dropped
-///     offline  bad   the same, and of this incident      nothing
+///     offline  bad   the same, and of this incident      nothing, but for such a further word
 ///     offline  bad   anything else                       the outage
 ///     online   up    -            bad    the recovery, previous = owed
 ///     online   up    -            none   the recovery if the check was bad just before
@@ -52,6 +53,8 @@ struct Wanting: Sendable {
         let told = isFreshView ? nil : lastWord ?? told
         let believed = told.map { route.rated($0.state) } ?? .up
         let state = route.rated(news.state)
+        let isFurther =
+            state != .up && state == believed && Self.isFurther(news, after: told)
         let isGuarded = news.isGuarded || Self.begins(news, anewAfter: told)
         let ended = isFreshView ? news.previous : unsent
         let owed = isGuarded ? nil : ended.flatMap { route.rated($0) == .up ? nil : $0 }
@@ -62,6 +65,9 @@ struct Wanting: Sendable {
                     previous: told?.state ?? owed ?? news.previous,
                     incident: believed == .up ? news.incident : told?.incident ?? news.incident)
             }
+            if isFurther, let told {
+                return Want(previous: told.state, incident: told.incident)
+            }
             if state != .up, triedSince, told?.incident != news.incident {
                 return Want(previous: news.previous, incident: news.incident)
             }
@@ -70,13 +76,20 @@ struct Wanting: Sendable {
         case .offline:
             guard state != .up else { return nil }
             let isSame = state == believed && (isGuarded || told?.incident == news.incident)
-            return isSame ? nil : Want(previous: news.previous, incident: news.incident)
+            return isSame && !isFurther
+                ? nil : Want(previous: news.previous, incident: news.incident)
         case .online:
             guard state == .up, !isGuarded || believed != .up else { return nil }
             let before = owed ?? news.previous
             guard let before, route.rated(before) != .up else { return nil }
             return Want(previous: before, incident: news.incident)
         }
+    }
+
+    /// There is more to a trouble of the mesh than the contact has heard since it began.
+    private static func isFurther(_ news: News, after told: Receipt?) -> Bool {
+        guard let first = news.first, let told else { return false }
+        return told.epoch >= first && told.place < news.place
     }
 
     /// The first flip of a chain of another birth than the receipt's: the contact has heard the

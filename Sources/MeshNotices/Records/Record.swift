@@ -14,7 +14,7 @@ package import MeshCore
 ///              acknowledgement check 16 | flip 16
 ///              message        0, or 1 | check 16, then text v
 ///              configuration  version v | digest 16 | text v
-///              report         faults 1 | text v
+///              report         faults 1 | text v | unwatched (`NodeReport.Unwatched`)
 ///
 /// As a receipt does, it carries its author's key: a silence counts though who signed it is gone.
 package struct Record: SignedStatement, Sendable, Hashable {
@@ -87,6 +87,7 @@ package struct Record: SignedStatement, Sendable, Hashable {
         case .report(let report):
             writer.write(report.faults.rawValue)
             writer.writePrefixed(Array(report.text.text.utf8))
+            writer.write(report.unwatched)
         }
         writer.write(key.bytes)
         writer.writeVarint(UInt64(generation))
@@ -140,7 +141,8 @@ package struct Record: SignedStatement, Sendable, Hashable {
                 try reader.readText(atMost: textByteCountMax))
         case 6:
             let faults = NodeReport.Faults(rawValue: try reader.readUInt8())
-            return .report(NodeReport(faults, try reader.readText(atMost: textByteCountMax)))
+            let text = try reader.readText(atMost: NodeReport.textByteCountMax)
+            return .report(NodeReport(faults, text, unwatched: try reader.readUnwatched()))
         default: throw .invalid
         }
     }

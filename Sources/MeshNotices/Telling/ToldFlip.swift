@@ -57,6 +57,9 @@ package struct MeshNews: Sendable, Hashable {
     package var subject: Bytes16
     /// The subject's generation or revision: rises with every change of state.
     package var revision: UInt64
+    /// The revision with which the trouble began, of one that is told of more than once while it
+    /// lasts: every further revision is a further word of one incident. Else `nil`.
+    package var first: UInt64?
     package var state: TargetState
     package var since: WallTime
     package var reason: Reason
@@ -68,11 +71,12 @@ package struct MeshNews: Sendable, Hashable {
     package var isLostQuorum: Bool
 
     package init(
-        subject: Bytes16, revision: UInt64, state: TargetState, since: WallTime, reason: Reason,
-        group: [NodeID], ladder: [NodeID], isLostQuorum: Bool
+        subject: Bytes16, revision: UInt64, first: UInt64? = nil, state: TargetState,
+        since: WallTime, reason: Reason, group: [NodeID], ladder: [NodeID], isLostQuorum: Bool
     ) {
         self.subject = subject
         self.revision = revision
+        self.first = first
         self.state = state
         self.since = since
         self.reason = reason

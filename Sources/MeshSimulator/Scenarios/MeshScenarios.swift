@@ -83,6 +83,23 @@ extension ScenarioCatalog {
             }
             stage.extend(beyond: at + .minutes(18))
         },
+        routed(
+            "mesh-unwatched-more", "two lack one check, an hour later ten more, then none", nodes: 3
+        ) { stage in
+            stage.watch(atLeast: 12)
+            func lack(_ checks: Range<Int>, at time: TimeSpan) {
+                var skew = PlanSkew()
+                skew.lacksChecks = Set(checks)
+                for place in 1..<3 { stage.setup.plan.add(.reconfigure(place, skew), at: time) }
+                // Whoever is asked about a failure says that it does not have the check.
+                stage.failAll(at: time + .seconds(10), for: .seconds(60))
+            }
+            let at = stage.settled + .seconds(30)
+            lack(0..<1, at: at)
+            lack(0..<11, at: at + .minutes(60))
+            lack(0..<0, at: at + .minutes(90))
+            stage.extend(beyond: at + .minutes(95))
+        },
     ]
 
     /// A mesh of a size of its own, with an alert that names `mesh`.

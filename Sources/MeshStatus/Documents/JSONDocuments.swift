@@ -8,7 +8,8 @@ import MeshPlatform
 
 extension JSONWriter {
     mutating func status(
-        _ node: NodeStatus, _ members: [MemberState: Int], _ checks: [TargetState?: Int]
+        _ node: NodeStatus, _ members: [MemberState: Int], _ checks: [TargetState?: Int],
+        _ unwatched: UnwatchedStatus
     ) {
         object { json in
             json.field("node") { json in
@@ -37,6 +38,30 @@ extension JSONWriter {
                     json.field("degraded") { $0.number(checks[.degraded] ?? 0) }
                     json.field("down") { $0.number(checks[.down] ?? 0) }
                     json.field("unknown") { $0.number(checks[nil] ?? 0) }
+                }
+            }
+            json.field("not_watched") { $0.unwatched(unwatched) }
+        }
+    }
+
+    private mutating func unwatched(_ unwatched: UnwatchedStatus) {
+        object { json in
+            json.field("count") { $0.number(unwatched.count) }
+            json.field("checks") { json in
+                json.array(unwatched.first) { json, check in
+                    json.object { json in
+                        json.field("name") { $0.string(check.name) }
+                        json.field("why") { $0.string(check.why) }
+                    }
+                }
+            }
+            json.field("reports") { json in
+                json.array(unwatched.reports) { json, report in
+                    json.object { json in
+                        json.field("node") { $0.string(report.node) }
+                        json.field("count") { $0.number(report.count) }
+                        json.field("text") { $0.string(report.text) }
+                    }
                 }
             }
         }
@@ -71,6 +96,7 @@ extension JSONWriter {
             json.field("notifier") { $0.string(check.notifier) }
             json.field("quorum") { $0.number(check.quorum) }
             json.field("watched") { $0.bool(check.isWatched) }
+            json.field("not_watched") { $0.string(check.notWatched) }
             json.field("provisional") { $0.string(check.provisional?.word) }
             json.field("unreachable_from") { $0.array(check.unreachableFrom) { $0.string($1) } }
             json.field("verdicts") { $0.array(check.verdicts) { $0.verdict($1) } }

@@ -59,6 +59,8 @@ struct Duty: Sendable {
     /// Since when fewer than Q owners observe.
     var lonelySince: Instant?
     var isWatched = true
+    /// Why no quorum can be found, since `lonelySince`.
+    var lack: WatchLack?
 
     /// Those who have called a stand-in. Bound: `askersMax`.
     var calledBy: [NodeID] = []

@@ -41,6 +41,12 @@ struct ZoneWatch: Sendable {
         zones.count { $0.darkSince.map { now - $0 < grace } ?? true }
     }
 
+    /// Zones with members that can be reached, and how many, in the order of their names.
+    var reachable: [(label: Label, count: Int)] {
+        zones.filter { $0.reachable > 0 }.map { ($0.label, $0.reachable) }
+    }
+    var reachableCount: Int { zones.reduce(0) { $0 + $1.reachable } }
+
     /// Whether a zone besides `own` has a member that can be reached.
     func hasReachable(besides own: Label) -> Bool {
         zones.contains { $0.label != own && $0.reachable > 0 }

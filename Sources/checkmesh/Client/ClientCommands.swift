@@ -32,6 +32,7 @@ struct ClientCommands {
             Show.count(checks?[state], state, tone: Show.tone(ofCheck: state), console)
         }
         console.print("checks  \(states.joined(separator: ", "))")
+        for line in Show.notWatched(root["not_watched"]) { console.print(line) }
         if mesh?["settled"]?.flag == false {
             console.print("this node has not found the others yet: it neither votes nor tells")
         }

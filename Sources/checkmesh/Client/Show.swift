@@ -40,13 +40,32 @@ enum Show {
     static func remark(on check: JSONNode) -> String {
         var remarks: [String] = []
         if let reason = check["reason"]?.text, !reason.isEmpty { remarks.append(reason) }
-        if check["watched"]?.flag == false { remarks.append("not watched") }
+        if check["watched"]?.flag == false {
+            let why = check["not_watched"]?.text.map { " (\($0))" } ?? ""
+            remarks.append("not watched" + why)
+        }
         if let state = check["provisional"]?.text { remarks.append("\(state) as seen from here") }
         let zones = (check["unreachable_from"]?.elements ?? []).compactMap(\.text)
         if !zones.isEmpty {
             remarks.append("unreachable from \(zones.joined(separator: ", "))")
         }
         return remarks.isEmpty ? "-" : remarks.joined(separator: "; ")
+    }
+
+    /// A line for each check at which too few look, and for what other nodes say of theirs.
+    static func notWatched(_ node: JSONNode?) -> [String] {
+        var lines: [String] = []
+        if let count = node?["count"]?.integer, count > 0 {
+            lines.append("\(count) not watched:")
+            let checks = node?["checks"]?.elements ?? []
+            lines += checks.map { "  \(text($0["name"])): \(text($0["why"]))" }
+            if checks.count < count { lines.append("  and \(count - checks.count) more") }
+        }
+        lines += (node?["reports"]?.elements ?? []).map { report in
+            "\(text(report["node"])) has \(number(report["count"])) not watched:"
+                + " \(text(report["text"]))"
+        }
+        return lines
     }
 
     static func tone(ofCheck state: String) -> Table.Tone {

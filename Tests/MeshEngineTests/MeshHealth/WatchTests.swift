@@ -9,22 +9,25 @@ import Testing
 struct WatchTests {
     private static let check = CheckID(Bytes16(high: 7, low: 7))
 
+    private static let own = NodeID(Bytes16(high: 1, low: 1))
+    private static func name(_ node: NodeID) -> String { "\(node.bytes.high)" }
+
     private func at(_ seconds: Int64) -> Instant { .zero + .seconds(seconds) }
 
     // MARK: Itself
 
     @Test func `a healthy node never reports`() {
-        var watch = SelfWatch(.init())
-        watch.restore([], now: at(0))
+        var watch = SelfWatch(.init(), id: Self.own)
+        watch.restore(NodeReport([], RecordText("")), now: at(0))
         for second in 1...600 as ClosedRange<Int64> {
-            watch.note(unwatched: [], count: 0, now: at(second))
+            watch.note(unwatched: [], UnwatchedSight(), name: Self.name, now: at(second))
             #expect(watch.takeReport(now: at(second)) == nil)
         }
     }
 
     @Test func `a fault is reported once, and that it is over, at most twice a minute`() {
-        var watch = SelfWatch(.init())
-        watch.restore([], now: at(0))
+        var watch = SelfWatch(.init(), id: Self.own)
+        watch.restore(NodeReport([], RecordText("")), now: at(0))
         watch.note(.fullDisk, "/var is full")
         #expect(watch.takeReport(now: at(29)) == nil)
         #expect(
@@ -37,23 +40,9 @@ struct WatchTests {
     }
 
     @Test func `what was reported before the start is taken back if it is over`() {
-        var watch = SelfWatch(.init())
-        watch.restore([.wrongClock], now: at(0))
+        var watch = SelfWatch(.init(), id: Self.own)
+        watch.restore(NodeReport(.wrongClock, RecordText("")), now: at(0))
         #expect(watch.takeReport(now: at(30)) == NodeReport([], RecordText("")))
-    }
-
-    @Test func `checks that too few look at are reported when that has lasted`() {
-        var watch = SelfWatch(.init())
-        watch.restore([], now: at(0))
-        watch.note(unwatched: ["mail"], count: 1, now: at(100))
-        watch.note(unwatched: ["mail"], count: 1, now: at(399))
-        #expect(watch.takeReport(now: at(399)) == nil)
-        watch.note(unwatched: ["mail", "web"], count: 2, now: at(400))
-        #expect(watch.takeReport(now: at(400))?.faults == .unwatchedChecks)
-        watch.note(unwatched: [], count: 0, now: at(410))
-        #expect(watch.takeReport(now: at(435)) == nil)
-        watch.note(unwatched: [], count: 0, now: at(440))
-        #expect(watch.takeReport(now: at(440))?.faults == [])
     }
 
     // MARK: Partial views

@@ -22,10 +22,11 @@ struct MeshStories {
 
     private func news(
         _ subject: MeshSubject, _ revision: UInt64, _ state: TargetState,
-        isLostQuorum: Bool = false
+        first: UInt64? = nil, isLostQuorum: Bool = false
     ) -> MeshNews {
         MeshNews(
-            subject: subject.bytes, revision: revision, state: state, since: Village.wallStart,
+            subject: subject.bytes, revision: revision, first: first, state: state,
+            since: Village.wallStart,
             reason: Reason("so"), group: (0..<5).map(Names.node), ladder: (0..<5).map(Names.node),
             isLostQuorum: isLostQuorum)
     }
@@ -164,6 +165,80 @@ struct MeshStories {
         #expect(notices.meshRevision(of: Self.dead)?.revision == 7)
         #expect(notices.meshRevision(of: Self.dead)?.state == .down)
         #expect(notices.meshRevision(of: MeshSubject(failing: Names.chat)) == nil)
+    }
+
+    // MARK: Further words
+
+    @Test func `unwatched checks are told with a word for what is new, by one node, and one end`() {
+        var village = village()
+        func tell(_ revision: UInt64, _ state: TargetState, by numbers: some Sequence<Int>) {
+            for number in numbers {
+                village.act(number) {
+                    $0.tellMesh(
+                        news(.unwatchedChecks, revision, state, first: state == .up ? nil : 1),
+                        now: $1)
+                }
+            }
+            village.run(for: .minutes(1))
+        }
+        tell(1, .down, by: village.all)
+        tell(1, .down, by: village.all)
+        #expect(village.told.map(\.notice.epoch) == [1])
+        tell(2, .down, by: village.all)
+        tell(2, .down, by: village.all)
+        #expect(village.told.map(\.notice.epoch) == [1, 2])
+        // Whoever was started since knows it as well.
+        village.kill(3)
+        village.restart(3)
+        tell(2, .down, by: [3])
+        tell(3, .up, by: village.all)
+        tell(3, .up, by: village.all)
+        #expect(village.told.map(\.notice.epoch) == [1, 2, 3])
+        #expect(village.told.map(\.notice.state) == [.down, .down, .up])
+        #expect(Set(village.told.map(\.notice.incident)).count == 1)
+        #expect(Set(village.told.map(\.notice.id)).count == 3)
+        #expect(village.residents.allSatisfy { $0.notices.troublesTold.isEmpty })
+    }
+
+    @Test func `a word whose former one nobody got is of the same incident, at every node`() {
+        var village = village()
+        village.receivers = [Names.chat: .refuses]
+        for number in village.all {
+            village.act(number) {
+                $0.tellMesh(news(.unwatchedChecks, 4, .down, first: 4), now: $1)
+            }
+        }
+        village.run(for: .seconds(20))
+        village.kill(2)
+        village.restart(2)
+        village.receivers = [:]
+        village.act(2) { $0.tellMesh(news(.unwatchedChecks, 5, .down, first: 4), now: $1) }
+        village.run(for: .minutes(1))
+        let begun = FlipID(
+            meshSubject: MeshSubject.unwatchedChecks.bytes, revision: 4, in: Names.mesh,
+            using: Names.cryptography)
+        #expect(village.told.map(\.notice.epoch) == [5])
+        #expect(
+            village.told.map(\.notice.incident) == [
+                IncidentID(of: Names.meshCheck, beginning: begun, using: Names.cryptography)
+            ])
+    }
+
+    @Test func `what began anew before its end was told is no further word`() {
+        var village = village()
+        for number in village.all {
+            village.act(number) {
+                $0.tellMesh(news(.unwatchedChecks, 1, .down, first: 1), now: $1)
+            }
+        }
+        village.run(for: .minutes(1))
+        for number in village.all {
+            village.act(number) {
+                $0.tellMesh(news(.unwatchedChecks, 3, .down, first: 3), now: $1)
+            }
+        }
+        village.run(for: .minutes(1))
+        #expect(village.told.map(\.notice.epoch) == [1])
     }
 
     // MARK: Partial views

@@ -84,6 +84,12 @@ struct WireTests {
         .message(about: CheckID(id(1)), RecordText("hi")),
         .configuration(version: 300, digest: id(7), RecordText("hi")),
         .report(NodeReport([.wrongClock, .unwatchedChecks], RecordText("hi"))),
+        .report(
+            NodeReport(
+                .unwatchedChecks, RecordText("hi"),
+                unwatched: NodeReport.Unwatched(
+                    word: 300, first: 2, count: 7, added: 3, unmarked: 1, marks: [9, 0xFFFF_0000]))
+        ),
     ]
 
     static let contentTexts = [
@@ -93,7 +99,8 @@ struct WireTests {
         ("04", "00" + "026869"),
         ("04", "01" + text(1) + "026869"),
         ("05", "ac02" + text(7) + "026869"),
-        ("06", "05" + "026869"),
+        ("06", "05" + "026869" + "00"),
+        ("06", "04" + "026869" + "ac02" + "02" + "07" + "03" + "01" + "02" + "00000009ffff0000"),
     ]
 
     static func record(_ content: RecordContent) -> Record {

@@ -41,6 +41,7 @@ final class FakeSource: StatusSource {
     func check(named name: String) -> CheckID? { idsByName[name] }
     func check(_ check: CheckID) -> CheckStatus? { numbers[check].map { checks[$0] } }
     func state(of check: CheckID) -> TargetState? { numbers[check].flatMap { checks[$0].state } }
+    var unwatched = UnwatchedStatus()
     func tags(of check: CheckID) -> [String] { self.check(check)?.tags ?? [] }
     func notifications(of check: CheckID) -> [NotificationStatus] { notices[check] ?? [] }
 

@@ -76,6 +76,32 @@ struct WatchingStories {
         #expect(bench.events(at: 0).contains(.watched(bench.shop, false)))
         let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
         #expect(view?.isWatched == false)
+        #expect(view?.lack?.looking == 1)
+        #expect(view?.lack?.silent.count == 2)
+        let words = view?.lack?.words { _ in "x" }
+        #expect(words == "2 must agree, 1 of 3 owners look; x, x: no look of late")
+        // Who looks speaks for it, whatever its rank.
+        #expect(bench.all.map { bench.seats[$0].verdicts.unwatchedChecks.count } == [1, 0, 0])
+    }
+
+    @Test func `a zone that a quorum needs and in which nobody looks leaves a check unwatched`() {
+        // Of three, one is alone in its zone, and hangs.
+        var bench = Bench(3, zones: ["eu", "us", "eu"])
+        bench.run(for: .seconds(30))
+        bench.see(nil, at: 1)
+        bench.run(for: .seconds(75))
+        #expect(bench.events(at: 0).contains(.watched(bench.shop, false)))
+        let lack = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)?.lack
+        #expect(lack?.words { _ in "x" } == "needs 2 zones, 1 can look")
+        // One more there can stand in.
+        var larger = Bench(4, zones: ["eu", "us", "eu", "us"])
+        larger.run(for: .seconds(30))
+        let owner = larger.owners().first { larger.seats[$0].zone.text == "us" }
+        larger.see(nil, at: owner ?? 1)
+        larger.run(for: .seconds(75))
+        for seat in larger.all {
+            #expect(!larger.events(at: seat).contains(.watched(larger.shop, false)))
+        }
     }
 
     @Test func `dead owners whom nobody can replace leave a check unwatched`() {

@@ -36,6 +36,9 @@ package struct MeshTold: Invariant {
 
     private let bounds: Bounds
     private var open: [Open] = []
+    /// Of what is told more than once while it lasts: when it was first tried, and the words since.
+    /// Only looked up.
+    private var words: [IncidentID: (since: Instant, revisions: Set<UInt32>)] = [:]
     /// Since when each process could not have had a majority. Only looked up.
     private var lonelySince: [Int: Instant] = [:]
     /// For which contacts a process' loneliness has been held against it.
@@ -55,7 +58,10 @@ package struct MeshTold: Invariant {
     package mutating func observe(
         _ happening: Happening, in world: World, log: inout ViolationLog
     ) {
-        if case .ordered(_, let order) = happening { return noteTry(order.notice) }
+        if case .ordered(_, let order) = happening {
+            noteWord(order.notice, in: world, log: &log)
+            return noteTry(order.notice)
+        }
         guard case .accepted(let number) = happening else { return }
         let acceptance = world.watch.receivers.acceptances[number]
         let notice = acceptance.notice
@@ -74,6 +80,7 @@ package struct MeshTold: Invariant {
             $0.contact == acceptance.contact && $0.check == acceptance.check
                 && Self.saysTheSame($0.notice, notice) && $0.together.contains(acceptance.process)
                 && couldKnow(acceptance.process, of: $0, in: world) && !$0.isEndTried
+                && !Self.isFurther(notice, after: $0.notice)
         }
         if let again {
             log.add(
@@ -106,6 +113,29 @@ package struct MeshTold: Invariant {
         guard one.kind == .mesh else { return one.epoch == other.epoch && one.state == other.state }
         if one.subject?.kind == .lostQuorum { return other.subject?.kind == .lostQuorum }
         return one.subject == other.subject
+    }
+
+    /// Of checks that too few look at there is more to tell when there are more: under a higher
+    /// revision of the same incident.
+    private static func isFurther(_ notice: Notice, after former: Notice) -> Bool {
+        notice.subject?.kind == .unwatchedChecks && notice.subject == former.subject
+            && notice.incident == former.incident && notice.epoch > former.epoch
+    }
+
+    /// Further words are at most one in `partition_grace`.
+    private mutating func noteWord(
+        _ notice: Notice, in world: World, log: inout ViolationLog
+    ) {
+        guard notice.subject?.kind == .unwatchedChecks, !Self.isEnd(notice) else { return }
+        var known = words[notice.incident] ?? (world.now, [])
+        let isNew = known.revisions.insert(notice.epoch).inserted
+        words[notice.incident] = known
+        let grace = world.setup.watch.meshParameters.partitionGrace
+        let room = (world.now - known.since).nanoseconds / grace.nanoseconds
+        guard isNew, known.revisions.count - 1 > room else { return }
+        log.add(
+            Self.self, at: world.now,
+            "\(world.text(notice)) is word \(known.revisions.count) since \(known.since.seconds)")
     }
 
     private static func isEnd(_ notice: Notice) -> Bool {
