@@ -131,6 +131,11 @@ struct RegressionSeeds {
             scenario: "chaos", seed: 40_519, nodes: 5, checks: 100, until: .seconds(239),
             story: "the sender's datagrams were blocked before its receipt left, and another told "
                 + "again; the invariant did not count that as a cut"),
+        Seed(
+            scenario: "chaos", seed: 42, nodes: 5, lossPerMillion: 250_000, checks: 100,
+            until: .seconds(36),
+            story: "a node's datagrams were blocked until 69 ms before the end of a last look at "
+                + "it; the invariant expected the look to have had them"),
     ]
 
     @Test(arguments: seeds)

@@ -68,8 +68,6 @@ package struct Reachability: Sendable {
         flappingLinks = [:]
     }
 
-    package func hasBlockedDatagrams(_ process: Int) -> Bool { datagramsBlocked[process] }
-
     mutating func setDatagramsBlocked(_ isBlocked: Bool, of process: Int) {
         if isBlocked != datagramsBlocked[process] { blockedDatagramCount += isBlocked ? 1 : -1 }
         datagramsBlocked[process] = isBlocked

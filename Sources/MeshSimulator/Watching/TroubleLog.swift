@@ -55,6 +55,11 @@ package struct TroubleLog: Sendable {
         }
     }
 
+    /// Whether it is wrong, or was at any time since `moment`.
+    package func has(_ subject: Subject, since moment: Instant) -> Bool {
+        troubles.contains { $0.subject == subject && ($0.until.map { $0 >= moment } ?? true) }
+    }
+
     /// Whether anything was wrong with one of `places`, or with the network, between two moments.
     package func overlaps(_ places: [Int], from start: Instant, to end: Instant) -> Bool {
         troubles.contains { trouble in

@@ -19,6 +19,9 @@ package struct NoFalseDeath: Invariant {
     /// Up to which loss a process that only TCP reaches is never taken for dead.
     private static let lossWithoutDatagramsMax = 100_000
 
+    /// The longest last look.
+    private static let lookMax = TimeSpan.seconds(4)
+
     package init(bounds: Bounds) { self.bounds = bounds }
 
     package var interests: Happening.Kinds { .reported }
@@ -42,10 +45,11 @@ package struct NoFalseDeath: Invariant {
             world.now - world.processes[place].startedAt >= .seconds(2)
         else { return }
         // With TCP alone and a quarter of its packets lost, no second is long enough to be sure.
-        let reachability = world.network.reachability
+        let start = world.now - Self.lookMax
         guard
-            !reachability.hasBlockedDatagrams(place) && !reachability.hasBlockedDatagrams(process)
-                || world.network.conditions.lossPerMillion <= Self.lossWithoutDatagramsMax
+            ![place, process].contains(where: {
+                world.watch.troubles.has(.datagrams(of: $0), since: start)
+            }) || world.network.conditions.lossPerMillion <= Self.lossWithoutDatagramsMax
         else { return }
         log.add(
             Self.self, at: world.now,
