@@ -136,6 +136,11 @@ struct RegressionSeeds {
             until: .seconds(36),
             story: "a node's datagrams were blocked until 69 ms before the end of a last look at "
                 + "it; the invariant expected the look to have had them"),
+        Seed(
+            scenario: "chaos", seed: 51_006, nodes: 20, lossPerMillion: 250_000, checks: 100,
+            until: .seconds(273),
+            story: "nine seconds after it was cut off alone a node had not noticed that its group "
+                + "was gone, and told its view; the invariant gave it seven"),
     ]
 
     @Test(arguments: seeds)

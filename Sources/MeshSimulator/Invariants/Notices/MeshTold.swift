@@ -179,9 +179,9 @@ package struct MeshTold: Invariant {
         return place == process || view?.standing.state.isReachable ?? false
     }
 
-    /// What has left may arrive when the group has just broken.
+    /// A group is what its nodes have noticed of it, and what has left may arrive when it is broken.
     private func hadCompany(_ place: Int, in world: World) -> Bool {
-        let moment = world.now - TruthBounds.sendingGrace
+        let moment = world.now - bounds.detection - TruthBounds.sendingGrace
         return world.processes.contains {
             $0.number != place && $0.wasRunning(since: moment)
                 && world.wasConnected(place, $0.number, since: moment)
