@@ -141,6 +141,15 @@ struct RegressionSeeds {
             until: .seconds(273),
             story: "nine seconds after it was cut off alone a node had not noticed that its group "
                 + "was gone, and told its view; the invariant gave it seven"),
+        Seed(
+            scenario: "chaos", seed: 51_023, nodes: 20, lossPerMillion: 250_000, checks: 100,
+            until: .seconds(156),
+            story: "the first word of unwatched checks was decided on eight seconds before it was "
+                + "tried, and the invariant counted from the try to the second"),
+        Seed(
+            scenario: "chaos", seed: 50_102, nodes: 5, lossPerMillion: 50_000, checks: 100,
+            until: .seconds(217),
+            story: "a liar put an old head, which was larger, into a full datagram"),
     ]
 
     @Test(arguments: seeds)

@@ -77,6 +77,10 @@ struct LiarTongue: Sendable {
         }
         if parts.updates[place].body != old { liesTold += 1 }
         parts.updates[place].body = old
+        // An old head may be larger than the true one.
+        while parts.bytes.count > Self.payloadByteCountMax, parts.updates.count > place + 1 {
+            parts.updates.removeLast()
+        }
         return parts.bytes
     }
 

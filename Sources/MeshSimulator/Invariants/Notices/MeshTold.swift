@@ -122,7 +122,8 @@ package struct MeshTold: Invariant {
             && notice.incident == former.incident && notice.epoch > former.epoch
     }
 
-    /// Further words are at most one in `partition_grace`.
+    /// Further words are at most one in `partition_grace`, from when the first was decided on, which
+    /// is before it was first tried: for as long as telling may take.
     private mutating func noteWord(
         _ notice: Notice, in world: World, log: inout ViolationLog
     ) {
@@ -131,7 +132,8 @@ package struct MeshTold: Invariant {
         let isNew = known.revisions.insert(notice.epoch).inserted
         words[notice.incident] = known
         let grace = world.setup.watch.meshParameters.partitionGrace
-        let room = (world.now - known.since).nanoseconds / grace.nanoseconds
+        let span = world.now - known.since + bounds.truth.telling
+        let room = span.nanoseconds / grace.nanoseconds
         guard isNew, known.revisions.count - 1 > room else { return }
         log.add(
             Self.self, at: world.now,
