@@ -76,8 +76,7 @@ package final class WebhookNotifier: Notifier {
     /// The beginning of what a provider said, on one line and without our own secrets.
     private func excerpt(of body: [UInt8]) -> String {
         // Hidden before it is cut: half a secret is one, too.
-        var text = Self.line(String(decoding: body, as: UTF8.self))
-        for secret in secrets { text = text.replacing(secret, with: Secret.mask) }
+        let text = Redaction(secrets).redact(Self.line(String(decoding: body, as: UTF8.self)))
         var kept = ""
         for scalar in text.unicodeScalars {
             guard kept.utf8.count + UTF8.width(scalar) <= Self.excerptMax else { break }
@@ -101,12 +100,11 @@ package final class WebhookNotifier: Notifier {
     }
 
     /// The URL, its path with the query, and each part of them that is long enough to be a token.
-    private var secrets: [String] {
+    private var secrets: [Secret] {
         let afterScheme = url.text.drop { $0 != ":" }.dropFirst(3)
         let path = afterScheme.drop { $0 != "/" && $0 != "?" }
         let parts = path.split { "/?&=".contains($0) }.filter { $0.utf8.count >= 8 }
         let whole = [url.text, path.utf8.count > 1 ? String(path) : ""]
-        return (whole + parts.map(String.init)).filter { !$0.isEmpty }
-            .sorted { $0.utf8.count > $1.utf8.count }
+        return (whole + parts.map(String.init)).map(Secret.init)
     }
 }

@@ -85,6 +85,14 @@ struct StartTLSDialogueTests {
         #expect(
             talk(.postgres, ["220 x"])
                 == [.failed("the answer to SSLRequest is not PostgreSQL's")])
+        let failed = "the server answers SSLRequest with an error"
+        #expect(
+            talk(.postgres, ["E\0\0\0\u{26}SFATAL\0C53300\0Mtoo many clients\0\0"])
+                == [.failed("\(failed): 'too many clients'")])
+        #expect(
+            talk(.postgres, ["Ecould not fork\n\0"]) == [.failed("\(failed): 'could not fork\n'")])
+        #expect(talk(.postgres, ["E"]) == [.failed(failed)])
+        #expect(talk(.postgres, ["E\0\0"]) == [.failed(failed)])
     }
 
     @Test(arguments: StartTLS.allCases)

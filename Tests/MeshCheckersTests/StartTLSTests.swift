@@ -94,6 +94,16 @@ struct StartTLSTests {
     }
 
     @Test(.enabled(if: PostgresServer.isInstalled, "needs PostgreSQL 15"))
+    func `a PostgreSQL has nothing to complain of`() throws {
+        let server = try PostgresServer(shop, certificate: "good", speaksTLS: true)
+        for _ in 0..<3 { #expect(try bench.saw(try check(server.address, .postgres)) == "up: ") }
+        // It does write down who refuses its certificate.
+        _ = try bench.saw(try check(server.address, .postgres) { $0.tls.trust = .system })
+        #expect(try bench.loop.turn { server.log.contains("could not accept SSL connection") })
+        #expect(!server.log.contains("startup packet"))
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled, "needs PostgreSQL 15"))
     func `a PostgreSQL that speaks no TLS says so`() throws {
         let server = try PostgresServer(shop, certificate: "good", speaksTLS: false)
         #expect(

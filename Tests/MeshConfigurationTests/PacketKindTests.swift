@@ -108,7 +108,7 @@ struct PacketKindTests {
         (#""size": 15"#, "size: 15 is below the minimum of 16"),
         (#""size": 1473"#, "size: 1473 is above the maximum of 1472"),
         (#""force_ip": 5"#, "force_ip: 5 is neither 4 nor 6"),
-        (#""packetloss": true"#, "packetloss: unknown key"),
+        (#""packetloss": true"#, #"packetloss: unknown key: it is called "max_loss" here"#),
     ])
     func `what icmp cannot have is told`(members: String, problem: String) {
         let target = members.contains("target") ? "" : #""target": "a.example", "#
@@ -250,7 +250,10 @@ struct PacketKindTests {
             #""hostname": "a", "server": "::1", "force_ip": 4"#,
             "force_ip: server is an address of the other kind"
         ),
-        (#""hostname": "a", "dns_server": "::1""#, "dns_server: unknown key"),
+        (
+            #""hostname": "a", "dns_server": "::1""#,
+            #"dns_server: unknown key: the nearest known key is "server""#
+        ),
     ])
     func `what dns cannot have is told`(members: String, problem: String) {
         let found = problems(#"{"name": "a", "type": "dns", \#(members)}"#)

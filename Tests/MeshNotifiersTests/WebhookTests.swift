@@ -91,6 +91,18 @@ import Testing
         #expect(!reason.text.contains("s3cret"))
     }
 
+    @Test func `the secret in a URL is not told in capitals or escaped, either`() throws {
+        let server = try LoopbackServer.http(on: loop) { _ in
+            LoopbackServer.response(
+                "404 Not Found",
+                #"no T0KEN-ABCDEFGH at \/services\/T0KEN-abcdefgh and %2Fservices%2FT0KEN-abcdefgh."#
+            )
+        }
+        #expect(
+            try deliver(to: server.address, "/services/T0KEN-abcdefgh")
+                == .failed(Reason("answered 404: no *** at *** and ***.")))
+    }
+
     @Test func `a redirect, a refused connection and silence are failures`() throws {
         let moved = try LoopbackServer.http(on: loop) { _ in
             LoopbackServer.response("302 Found", headers: "Location: /other\r\n")

@@ -115,6 +115,12 @@ package final class PostgresServer {
             """)
     }
 
+    /// What it has written to its log.
+    package var log: String {
+        let file = try? AtomicFile.read("\(shop.folder)/base/log", byteCountMax: 1 << 20)
+        return String(decoding: file?.bytes ?? [], as: UTF8.self)
+    }
+
     deinit {
         try? shop.run("kill -INT $(head -n 1 base/data/postmaster.pid); sleep 0.3; rm -rf base")
     }

@@ -55,6 +55,15 @@ struct ArgumentParserTests {
         ("chekc", "unknown command \"chekc\": the nearest one is \"check\""),
         ("doctor", "\"doctor\" is not supported yet by this version"),
         ("run --nmae x", "\"run\" has no flag --nmae: the nearest one is --name"),
+        (
+            "run --listen :80",
+            "\"run\" has no flag --listen: --bind says where it listens for other nodes, --http where for requests"
+        ),
+        ("check --listen :80", "--listen is not supported yet by this version"),
+        (
+            "reload",
+            "there is no command \"reload\": a node reads its configuration anew at SIGHUP (kill -HUP PID)"
+        ),
         ("run -x", "\"run\" has no flag -x: --help lists what it has"),
         ("check --peer a:1", "\"check\" has no flag --peer: --help lists what it has"),
         ("run --name", "--name needs a value: --name NAME"),

@@ -47,13 +47,14 @@ struct StartTLSDialogue {
         }
     }
 
-    /// What to say within TLS before it ends, so that the server has nothing to complain of.
+    /// What to say within TLS before it ends, so that the server has nothing to complain of. A
+    /// PostgreSQL logs whatever is no startup packet, its Terminate too, and nothing about who leaves
+    /// without a word.
     static func farewell(of kind: StartTLS) -> [UInt8] {
         switch kind {
         case .smtp, .pop3: Array("QUIT\r\n".utf8)
         case .imap: Array("b LOGOUT\r\n".utf8)
-        // Terminate.
-        case .postgres: [0x58, 0, 0, 0, 4]
+        case .postgres: []
         }
     }
 
@@ -88,9 +89,23 @@ struct StartTLSDialogue {
         return switch byte {
         case UInt8(ascii: "S"): .ready
         case UInt8(ascii: "N"): .failed("the server offers no TLS")
-        case UInt8(ascii: "E"): .failed("the server answers SSLRequest with an error")
+        case UInt8(ascii: "E"):
+            .failed("the server answers SSLRequest with an error\(postgresError)")
         default: .failed("the answer to SSLRequest is not PostgreSQL's")
         }
+    }
+
+    /// What follows the E as far as it is here: fields with a letter each, M of them for people, or,
+    /// of a server that could not begin, a text alone.
+    private var postgresError: String {
+        // The length of fields, of which there are fewer than 16 MiB.
+        let hasFields = rest.first == 0
+        let texts = rest.dropFirst(hasFields ? 4 : 0).split(separator: 0)
+        let text =
+            hasFields
+            ? texts.first { $0.first == UInt8(ascii: "M") }?.dropFirst() : texts.first
+        guard let text, !text.isEmpty else { return "" }
+        return ": " + Self.quoted(String(decoding: text, as: UTF8.self))
     }
 
     // MARK: Lines

@@ -1,6 +1,6 @@
 /// Takes secrets out of what a target or a program has said, before anybody reads it: what a check
 /// keeps to itself, and whatever a variable stood for anywhere in it. A target may say back what it
-/// was told, in other letters (a host's name) and without its end (a text that was cut).
+/// was told, in other letters (a host's name), escaped, and without its end (a text that was cut).
 package struct Redaction: Sendable, Hashable {
     /// Shorter ones are left: a `1` or a `no` would mask half of every text, and is no secret.
     package static let byteCountMin = 4
@@ -21,50 +21,50 @@ package struct Redaction: Sendable, Hashable {
 
     package func redact(_ text: String) -> String {
         guard !secrets.isEmpty else { return text }
-        return secrets.reduce(text) { Self.mask(Array($1.revealed.utf8), in: $0) }
+        var text = text
+        var hearings = UnescapedText.hearings(of: text)
+        for secret in secrets {
+            for index in hearings.indices {
+                guard let masked = hearings[index].flatMap({ Self.mask(secret, in: $0) }) else {
+                    continue
+                }
+                text = masked
+                hearings = UnescapedText.hearings(of: text)
+            }
+        }
+        return text
     }
 
     package func redact(_ reason: Reason) -> Reason {
         secrets.isEmpty ? reason : Reason(redact(reason.text))
     }
 
-    private static func mask(_ secret: [UInt8], in text: String) -> String {
-        let bytes = Array(text.utf8)
+    /// `nil` if it is not there.
+    private static func mask(_ secret: Secret, in text: UnescapedText) -> String? {
+        let bytes = text.bytes
         // Of a long one only as much as can be found: a body has 64 KiB.
-        let needle = secret.prefix(bytes.count + 1).map(folded)
+        let needle = secret.revealed.utf8.prefix(bytes.count + 1).map(text.folded)
         let search = ByteSearch(needle)
         var kept: [UInt8] = []
         var keptUntil = 0
         var length = 0
         func mask(until end: Int) {
-            kept += bytes[keptUntil..<end - length]
+            kept += text.original[text.start(keptUntil)..<text.start(end - length)]
             kept += Secret.mask.utf8
             keptUntil = end
             length = 0
         }
         for (place, byte) in bytes.enumerated() {
-            if length >= byteCountMin, mayBeCut(bytes[place...]) { mask(until: place) }
-            length = search.length(after: length, folded(byte))
+            let folded = text.folded(byte)
+            // A quotation mark may be the secret's own.
+            let ends = needle[length] != folded && text.isQuotationEnd(at: place)
+            if length >= byteCountMin, ends || text.isHalfEscape(at: place) { mask(until: place) }
+            length = search.length(after: length, folded)
             if length == needle.count { mask(until: place + 1) }
         }
         if length >= byteCountMin { mask(until: bytes.count) }
-        guard keptUntil > 0 else { return text }
-        return String(decoding: kept + bytes[keptUntil...], as: UTF8.self)
-    }
-
-    /// Letters of either case are the same, and a control character is the space that it becomes.
-    private static func folded(_ byte: UInt8) -> UInt8 {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-        case 0..<0x20, 0x7F: 0x20
-        default: byte
-        }
-    }
-
-    /// Whether what is before `rest` may be the beginning of something longer: the end of a quotation.
-    private static func mayBeCut(_ rest: ArraySlice<UInt8>) -> Bool {
-        rest.first == UInt8(ascii: "'") || rest.first == UInt8(ascii: "\"")
-            || rest.starts(with: "…".utf8)
+        guard keptUntil > 0 else { return nil }
+        return String(decoding: kept + text.original[text.start(keptUntil)...], as: UTF8.self)
     }
 }
 

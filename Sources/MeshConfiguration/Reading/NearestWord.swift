@@ -17,6 +17,27 @@ package enum NearestWord {
         return best?.word
     }
 
+    /// Letters of the shorter one of two words of which one holds the other.
+    private static let heldByteCountMin = 3
+
+    /// The candidate that holds `word`, or that it holds, where one of their words begins: `ca_file`
+    /// is meant by `tls_ca_file`. Of several the one that shares the most with it.
+    package static func holding(
+        _ word: String, among candidates: some Sequence<String>
+    ) -> String? {
+        let word = "_" + word.lowercased()
+        var best: (word: String, shared: Int, length: Int)?
+        for candidate in candidates {
+            let other = "_" + candidate.lowercased()
+            let (short, long) = word.utf8.count < other.utf8.count ? (word, other) : (other, word)
+            guard short.utf8.count > heldByteCountMin, long.contains(short) else { continue }
+            let (shared, length) = (short.utf8.count, long.utf8.count)
+            if let best, (best.shared, length) >= (shared, best.length) { continue }
+            best = (candidate, shared, length)
+        }
+        return best?.word
+    }
+
     /// How many insertions, removals, replacements and swaps of neighbours lead from one to the
     /// other (optimal string alignment).
     static func distance(_ left: String, _ right: String) -> Int {

@@ -55,10 +55,11 @@ final class Section {
 
     private var refused: Set<String> = []
 
-    /// Tells every key that nobody asked for.
-    func finish() {
+    /// Tells every key that nobody asked for; `translate` knows what others call ours.
+    func finish(_ translate: (String) -> String? = { _ in nil }) {
         for member in members where !known.contains(member.key) && !refused.contains(member.key) {
-            let hint = hint(for: member.key)
+            let own = translate(member.key).map { ": it is called \"\($0)\" here" }
+            let hint = own ?? hint(for: member.key)
             context.complain(path(member.key), "unknown key\(hint)", at: member.offset)
         }
     }
@@ -67,7 +68,9 @@ final class Section {
 
     /// What may have been meant: the nearest known key, or, where none is near, all, if few.
     private func hint(for key: String) -> String {
-        if let nearest = NearestWord.to(key, among: known) {
+        let nearest =
+            NearestWord.to(key, among: known) ?? NearestWord.holding(key, among: known)
+        if let nearest {
             return ": the nearest known key is \"\(nearest)\""
         }
         let keys = Set(known).sorted()
@@ -254,13 +257,18 @@ extension Section {
     }
 
     /// The word that says which kind of thing this is: one of `types`. Those of `later` are the
-    /// contract's, and not in this version.
-    func requiredType(among types: [String], later: [String]) -> String? {
+    /// contract's, and not in this version; `others` are other tools' words for ours.
+    func requiredType(
+        among types: [String], later: [String], others: [String: String] = [:]
+    ) -> String? {
         required("type", "write one of \(types.quoted)") { text throws(Complaint) in
             if types.contains(text) { return text }
             if later.contains(text) {
                 throw Complaint(
                     "\"\(text)\" is not supported yet by this version: it has \(types.quoted)")
+            }
+            if let own = others[text.lowercased()], types.contains(own) {
+                throw Complaint("\"\(text)\" is unknown: it is called \"\(own)\" here")
             }
             throw Complaint(Self.unknownType(text, among: types + later, has: types))
         }

@@ -23,7 +23,7 @@ struct CheckReader {
         let row = GobearmonRow(section)
         let type = section.requiredType(
             among: row == nil ? Self.types : GobearmonRow.types,
-            later: row == nil ? Self.laterTypes : [])
+            later: row == nil ? Self.laterTypes : [], others: OtherWords.types)
         var own = CheckDefaults(of: section)
         own.interval = row?.interval ?? own.interval
         own.timeout = row?.timeout(of: type) ?? own.timeout
@@ -48,7 +48,7 @@ struct CheckReader {
             default: nil
             }
         // Without its kind, what else it may have is anybody's guess.
-        if type != nil { section.finish() }
+        if let type { section.finish { row == nil ? OtherWords.key($0, of: type) : nil } }
         let secrets = section.context.takeRevealed() + defaults.secrets
         guard let name, let kind = read?.hiding(Redaction(secrets)) else { return nil }
         var written = section.written.merging(common.written) { own, _ in own }

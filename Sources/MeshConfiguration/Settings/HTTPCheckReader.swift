@@ -186,7 +186,7 @@ extension Section {
     /// `tls_skip_verify` or `tls_ca_file`.
     func tlsTrust() -> TLSTrust {
         let skips = flag("tls_skip_verify") ?? false
-        guard has("tls_ca_file") else { return skips ? .anything : .system }
+        guard node("tls_ca_file") != nil else { return skips ? .anything : .system }
         guard let roots = readFile("tls_ca_file", atMost: Self.rootsByteCountMax),
             let path = fileName("tls_ca_file")
         else { return .system }

@@ -78,6 +78,11 @@ struct ArgumentParser {
     }
 
     private static func unknownCommand(_ word: String) -> UsageError {
+        if word == "reload" {
+            return UsageError(
+                "there is no command \"reload\": a node reads its configuration anew at SIGHUP"
+                    + " (kill -HUP PID)")
+        }
         if CommandName.later.contains(word) {
             return UsageError("\"\(word)\" is not supported yet by this version")
         }
@@ -160,6 +165,11 @@ struct ArgumentParser {
     private static func unknownFlag(
         _ argument: String, _ name: String, _ flags: [Flag], _ command: CommandName
     ) -> UsageError {
+        if name == "--listen", flags.contains(.bind) {
+            return UsageError(
+                "\"\(command.rawValue)\" has no flag --listen: --bind says where it listens for"
+                    + " other nodes, --http where for requests")
+        }
         if Flag.later.contains(name) {
             return UsageError("\(name) is not supported yet by this version")
         }
