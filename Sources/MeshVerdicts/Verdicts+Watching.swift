@@ -46,7 +46,8 @@ extension Verdicts {
         let window = parameters.headPeriodMax * 2
         var blind = duties.peers(of: duty)
             .filter { $0.blindAt.map { now - $0 <= window } ?? false }.map(\.node)
-        if let cause = held.blindness {
+        // One look in vain is none of it.
+        if let cause = held.blindness, lack.silent.contains(id) {
             blind.append(id)
             lack.cause = WatchLack.Cause(node: id, text: cause)
         }

@@ -112,6 +112,22 @@ struct WatchingStories {
         #expect(view?.isWatched == true && view?.blindness == nil)
     }
 
+    @Test func `who looks and could not once does not give that as the cause`() {
+        var bench = Bench(3)
+        bench.run(for: .seconds(30))
+        bench.see(nil, at: 1)
+        bench.see(nil, at: 2)
+        bench.run(for: .seconds(90))
+        bench.see(.abstained(.noResources), at: 0)
+        bench.run(for: .seconds(14))
+        let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(view?.blindness != nil)
+        #expect(view?.lack?.looking == 1 && view?.lack?.cause == nil)
+        bench.run(for: .seconds(60))
+        let later = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(later?.lack?.looking == 0 && later?.lack?.cause?.node == bench.seats[0].node)
+    }
+
     @Test func `a zone that a quorum needs and in which nobody looks leaves a check unwatched`() {
         // Of three, one is alone in its zone, and hangs.
         var bench = Bench(3, zones: ["eu", "us", "eu"])
