@@ -106,6 +106,7 @@ extension Membership {
             (from == .alive && member.state == .suspect)
             || (from == .suspect && member.state == .alive)
         if !isSuspicion { lastMemberChange = now }
+        if member.state == .alive, !isSuspicion, !hasSyncedWithNamedPeer { hurrySeeds(now: now) }
         report(
             .changed(
                 member.id, from: from, to: member.state, generation: member.generation,

@@ -37,6 +37,15 @@ extension Membership {
             at: min(next ?? now + parameters.seedInterval, now + parameters.seedInterval))
     }
 
+    /// Somebody has come, and this node has met none of those that are named.
+    mutating func hurrySeeds(now: Instant) {
+        guard phase == .running else { return }
+        seeds.hurry(now: now)
+        if let next = seeds.nextTry(isNeeded: { [self] in isSeedNeeded($0) }) {
+            scheduleSeeds(at: max(now, next))
+        }
+    }
+
     mutating func scheduleSeeds(at instant: Instant) {
         if seedsAlarm.set(at: instant) { timers.schedule(.seeds, at: instant) }
     }

@@ -135,6 +135,30 @@ struct ClientCommandTests {
         #expect(console.lines.count == 2)
     }
 
+    @Test func `of a check that is named the latest looks are shown, the newest first`() throws {
+        let looks = (1...7).map { second in
+            """
+            {"at": "2026-01-01T00:00:0\(second).000Z", "state": \(second == 7 ? "null" : "\"down\""),
+             "reason": "look \(second)", "latency_ms": null}
+            """
+        }
+        node.say(
+            """
+            {"name": "web", "state": "down", "reason": "connection refused",
+             "remark": "no such program", "observations": [\(looks.joined(separator: ","))]}
+            """, at: "/api/v1/checks/web")
+        try commands().checks(named: ["web"])
+        #expect(
+            console.lines.suffix(6) == [
+                "web, as this node sees it:",
+                "AT                    SAW             LATENCY  REASON",
+                "2026-01-01 00:00:07Z  could not look        -  look 7",
+                "2026-01-01 00:00:06Z  down                  -  look 6",
+                "2026-01-01 00:00:05Z  down                  -  look 5",
+                "remark: no such program",
+            ])
+    }
+
     @Test func `many checks are asked for page by page, and are one answer`() throws {
         node.say(
             #"{"checks": [{"name": "a", "latency_ms": 1.50}], "next_cursor": "a b"}"#,

@@ -6,6 +6,8 @@ import MeshCore
 /// A seed is *answered* once an exchange of lists with it has ended. One that is silent is tried
 /// three times a second apart, then at intervals that double up to five minutes: two halves of a
 /// mesh that never met must meet in the end, without a thousand nodes asking a dead name for ever.
+/// A node that none has answered yet can do nothing without one: it goes on at the first interval,
+/// and asks at once when somebody has come (`hurry`).
 struct SeedJoiner: Sendable {
     private static let quickTries = 3
     private static let quickInterval: TimeSpan = .seconds(1)
@@ -21,6 +23,7 @@ struct SeedJoiner: Sendable {
         /// Addresses of the last resolution still to be tried.
         var addresses: [SocketAddress] = []
         var tries = 0
+        var triedAt: Instant = .zero
         var nextTry: Instant = .zero
     }
 
@@ -87,16 +90,26 @@ struct SeedJoiner: Sendable {
         seeds[index].nextTry = now
     }
 
+    /// Somebody is there who was not: asks those that are silent again, a second after the last
+    /// time or now.
+    mutating func hurry(now: Instant) {
+        for index in seeds.indices where seeds[index].node == nil && !seeds[index].isOwn {
+            let soonest = max(now, seeds[index].triedAt + Self.quickInterval)
+            seeds[index].nextTry = min(seeds[index].nextTry, soonest)
+        }
+    }
+
     mutating func failed(
         _ index: Int, now: Instant, interval: TimeSpan, using generator: inout SeededGenerator
     ) {
         seeds[index].isBusy = false
         seeds[index].tries += 1
+        seeds[index].triedAt = now
         let slowTries = max(0, seeds[index].tries - Self.quickTries)
+        let slowest = seeds.contains { $0.node != nil } ? Self.slowestInterval : interval
         let wait =
             slowTries == 0
-            ? Self.quickInterval
-            : min(interval * (1 << min(slowTries - 1, 10)), Self.slowestInterval)
+            ? Self.quickInterval : min(interval * (1 << min(slowTries - 1, 10)), slowest)
         // A tenth of jitter: nodes started together need not ask together.
         seeds[index].nextTry = now + wait + generator.span(from: .zero, to: wait / 10)
     }

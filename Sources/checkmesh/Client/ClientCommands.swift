@@ -11,6 +11,7 @@ struct ClientCommands {
     private static let pageCount = 250
     /// More than a node can have.
     private static let checksMax = 100_000
+    private static let looksShownMax = 3
 
     // MARK: status
 
@@ -94,6 +95,29 @@ struct ClientCommands {
             ])
         }
         show(table)
+        if !names.isEmpty { checks.forEach(showLooks) }
+    }
+
+    /// What the node that was asked has seen of late, the newest first: a flip's reason is that of
+    /// its beginning, and an outage may have another by now.
+    private func showLooks(of check: JSONNode) {
+        let looks = (check["observations"]?.elements ?? [])
+            .sorted { ($0["at"]?.text ?? "") > ($1["at"]?.text ?? "") }
+        guard !looks.isEmpty else { return }
+        console.print("")
+        console.print("\(Show.text(check["name"])), as this node sees it:")
+        var table = Table([
+            ("AT", .left), ("SAW", .left), ("LATENCY", .right), ("REASON", .left),
+        ])
+        for look in looks.prefix(Self.looksShownMax) {
+            let state = look["state"]?.text ?? "could not look"
+            table.add([
+                .init(Show.time(look["at"])), .init(state, Show.tone(ofCheck: state)),
+                .init(Show.milliseconds(look["latency_ms"])), .init(Show.text(look["reason"])),
+            ])
+        }
+        show(table)
+        if let remark = check["remark"]?.text { console.print("remark: \(remark)") }
     }
 
     /// Page by page: a node may have thousands, and none of its answers should be large.
