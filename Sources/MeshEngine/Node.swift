@@ -222,10 +222,10 @@ package struct Node: Sendable {
     }
     /// How a look that was ordered ended.
     package mutating func handle(
-        _ observation: Observation, for token: LookToken, now: Instant
+        _ observation: Observation, _ remark: Reason? = nil, for token: LookToken, now: Instant
     ) {
         wake(now: now)
-        verdicts.handle(observation, for: token, now: now)
+        verdicts.handle(observation, remark, for: token, now: now)
         pump(now: now)
     }
     /// How an attempt to tell somebody ended.

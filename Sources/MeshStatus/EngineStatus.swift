@@ -59,6 +59,7 @@ extension CheckStatus {
         }
         isWatched = view.isWatched
         notWatched = isWatched ? nil : view.lack?.words(name) ?? Self.lacksMajority
+        couldNotLook = view.blindness?.text
         isOwnedHere = view.owners.contains(own)
         provisional = view.provisional
         unreachableFrom = view.unreachableFrom.map(\.text)

@@ -192,6 +192,8 @@ package struct CheckStatus: Sendable {
     package var isWatched = false
     /// Why it is not, for people.
     package var notWatched: String?
+    /// Why this node's latest look saw nothing, if it is an owner.
+    package var couldNotLook: String?
     package var isOwnedHere = false
     package var provisional: TargetState?
     package var unreachableFrom: [String] = []

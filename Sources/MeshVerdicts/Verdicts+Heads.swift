@@ -130,7 +130,9 @@ extension Verdicts {
                 !head.observesNothing
                 && (unobserved.isEmpty
                     || !unobserved.contains(CheckPrefix(of: book[check].id).word))
-            if isObserving, duties.hear(node, observes: duty, now: now) {
+            if !isObserving {
+                duties.hear(node, isBlindAt: duty, now: now)
+            } else if duties.hear(node, observes: duty, now: now) {
                 letGoIfRelieved(duty, now: now)
             }
             // A head speaks of the checks that its receiver owns, whether its sender owns them or

@@ -89,16 +89,17 @@ extension Verdicts {
         abstain(duty, .hung)
     }
 
-    private mutating func abstain(_ duty: Int, _ reason: Abstention) {
+    private mutating func abstain(_ duty: Int, _ reason: Abstention, _ remark: Reason? = nil) {
         guard let held = duties.at(duty) else { return }
+        duties[duty]?.blindness = remark ?? Reason(reason.explanation)
         report(.abstained(book[held.check].id, reason))
     }
 
     // MARK: What came of it
 
-    /// How a look that was ordered ended.
+    /// How a look that was ordered ended. `remark`: more words of one that was not possible.
     package mutating func handle(
-        _ observation: Observation, for token: LookToken, now: Instant
+        _ observation: Observation, _ remark: Reason? = nil, for token: LookToken, now: Instant
     ) {
         guard let duty = looks.removeValue(forKey: token), let held = duties.at(duty),
             let look = held.look, look.token == token, let plan = plan(held.check)
@@ -114,8 +115,10 @@ extension Verdicts {
             outcome = .abstained(.unhealthy)
         }
         switch outcome {
-        case .abstained(let reason): return abstain(duty, reason)
+        case .abstained(let reason):
+            return abstain(duty, reason, outcome == observation.outcome ? remark : nil)
         case .saw(let state, _):
+            duties[duty]?.blindness = nil
             let isFirst = held.lastObservedAt == nil
             duties[duty]?.lastObservedAt = now
             duties[duty]?.lastBegan = look.began

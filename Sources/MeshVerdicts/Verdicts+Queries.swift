@@ -23,6 +23,8 @@ package struct CheckView: Sendable {
     package var unreachableFrom: [Label]
     /// This node's own latest look.
     package var observation: Observation?
+    /// Why this node's latest look saw nothing, though it is an owner; `nil` if it saw something.
+    package var blindness: Reason?
 }
 
 extension Verdicts {
@@ -53,7 +55,8 @@ extension Verdicts {
             id: check, plan: plan, flip: page.certified?.flip,
             isContested: page.certified?.isContested ?? false, provisional: page.provisional,
             isWatched: isWatched, lack: lack, owners: owners, verdicts: verdicts,
-            unreachableFrom: Set(from).sorted(), observation: held?.lastObservation)
+            unreachableFrom: Set(from).sorted(), observation: held?.lastObservation,
+            blindness: held.flatMap { $0.isOwner ? $0.blindness : nil })
     }
 
     /// Why a check is not watched, as `view` has it; `nil` if it is.

@@ -19,24 +19,40 @@ extension Verdicts {
                 withdraw(duty, now: now)
             }
             let looking = looking(duty, held, plan, now: now)
-            guard let lack = lack(held.check, looking: looking, demands(of: plan.rule, now: now))
-            else {
+            let demands = demands(of: plan.rule, now: now)
+            guard var lack = lack(held.check, looking: looking, demands) else {
                 duties[duty]?.lonelySince = nil
                 duties[duty]?.lack = nil
                 setWatched(true, duty)
                 continue
             }
+            tellBlind(in: &lack, duty, held, now: now)
             let since = held.lonelySince ?? now
             duties[duty]?.lonelySince = since
             duties[duty]?.lack = lack
             guard now - since >= plan.rule.interval * 3, held.isWatched else { continue }
             setWatched(false, duty)
             // Whoever does not have the check says so when it is called, and the next one steps in.
-            for node in lack.silent where node != id && callsLeft > 0 && hints.maySend(now: now) {
+            for node in lack.silent + lack.blind
+            where node != id && callsLeft > 0 && hints.maySend(now: now) {
                 callsLeft -= 1
                 hint(.lookNow, held.check, nil, to: node, now: now)
             }
         }
+    }
+
+    /// Who looks in vain is told apart from who says nothing.
+    private func tellBlind(in lack: inout WatchLack, _ duty: Int, _ held: Duty, now: Instant) {
+        let window = parameters.headPeriodMax * 2
+        var blind = duties.peers(of: duty)
+            .filter { $0.blindAt.map { now - $0 <= window } ?? false }.map(\.node)
+        // One look in vain is none of it.
+        if let cause = held.blindness, lack.silent.contains(id) {
+            blind.append(id)
+            lack.cause = WatchLack.Cause(node: id, text: cause)
+        }
+        lack.blind = lack.silent.filter(blind.contains)
+        lack.silent.removeAll(where: blind.contains)
     }
 
     private mutating func setWatched(_ isWatched: Bool, _ duty: Int) {

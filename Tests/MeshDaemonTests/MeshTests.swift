@@ -58,6 +58,27 @@ import Testing
         #expect(lab.hooks.count("site", "down") == 1 && lab.hooks.count("gate", "up") == 1)
     }
 
+    @Test func `a check whose program is not there is logged as not watched, with the cause`()
+        throws
+    {
+        let lab = try Lab()
+        var text = lab.text()
+        let common = #""interval": "1s", "timeout": "900ms""#
+        text.more = [
+            #"{"name": "ghost", "type": "exec", "command": "/nowhere/check_ghost", \#(common)}"#
+        ]
+        try lab.start(1, text)
+        let name = lab.nodes[0].name
+        try lab.run("it to be logged") { lab.nodes[0].output.contains("watched=false") }
+        let line =
+            lab.nodes[0].output.split(separator: "\n")
+            .first { $0.contains("watched=false") } ?? ""
+        #expect(line.contains("check=ghost"))
+        #expect(line.contains("\(name): could not look; \(name) says: "))
+        #expect(line.contains("check_ghost"))
+        try lab.leave()
+    }
+
     /// To each of them the others have left: it would be the majority of those it still knows.
     @Test func `nodes that leave together with their target tell nothing of it`() throws {
         let lab = try Lab()

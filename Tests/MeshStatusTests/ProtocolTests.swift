@@ -168,6 +168,23 @@ import Testing
         #expect(!page.contains("Everything is up"))
     }
 
+    @Test func `the page forgets no unwatched check over an unknown one, and says why`() throws {
+        let stand = try Stand()
+        var blind = check(1, "website", nil)
+        blind.isWatched = false
+        blind.notWatched = "2 must agree, 1 of 3 <owners> look"
+        var early = check(2, "mail", nil)
+        early.couldNotLook = "there is no such program here"
+        stand.source.set([blind, early, check(3, "shop", .up)])
+        let page = try stand.get("/").body
+        #expect(page.contains("2 of 3 checks are not known yet, 1 not watched"))
+        #expect(page.contains("banner degraded"))
+        #expect(
+            page.contains(
+                "not watched by enough nodes</em>: 2 must agree, 1 of 3 &lt;owners&gt; look"))
+        #expect(page.contains("this node could not look: there is no such program here"))
+    }
+
     // MARK: Changing something
 
     private static let token = "a long token"

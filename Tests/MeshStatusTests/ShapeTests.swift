@@ -18,7 +18,8 @@ import Testing
     private static let checkKeys = [
         "id", "name", "type", "target", "tags", "state", "since", "epoch", "reason", "owners",
         "notifier",
-        "quorum", "watched", "not_watched", "provisional", "unreachable_from", "verdicts",
+        "quorum", "watched", "not_watched", "could_not_look", "provisional", "unreachable_from",
+        "verdicts",
         "latency_ms",
         "last_observed_at",
     ]

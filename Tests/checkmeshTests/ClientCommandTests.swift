@@ -115,6 +115,20 @@ struct ClientCommandTests {
                 + "not watched (why); down as seen from here; unreachable from x")
     }
 
+    @Test func `of a check that is not known yet the node says why it could not look`() throws {
+        node.say(
+            """
+            {"checks": [{"id": "1", "name": "web", "type": "exec", "target": "x",
+              "state": "unknown", "since": null, "epoch": 0, "reason": "", "owners": ["a"],
+              "notifier": "a", "quorum": 1, "watched": true, "not_watched": null,
+              "could_not_look": "no such program", "provisional": null, "unreachable_from": [],
+              "verdicts": [], "latency_ms": null}]}
+            """, at: "/api/v1/checks?limit=250")
+        try commands().checks(named: [])
+        let line = try #require(console.lines.last)
+        #expect(line.hasSuffix("  this node could not look: no such program"))
+    }
+
     @Test func `a check that is named is asked for by its name, escaped`() throws {
         node.say(#"{"name": "a b/ü", "state": "down"}"#, at: "/api/v1/checks/a%20b%2F%C3%BC")
         try commands().checks(named: ["a b/ü"])

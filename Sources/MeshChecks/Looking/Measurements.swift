@@ -1,7 +1,8 @@
 package import MeshCore
 
 /// What a look found out besides its verdict: where the time went, when a certificate ends. For
-/// people and dashboards; nothing is decided by it and nothing of it is gossiped.
+/// people and dashboards; nothing is decided by it, and nothing of it is gossiped but a remark where
+/// too few can look.
 ///
 /// Every field is absent where the kind of check has no such thing, or did not come so far.
 package struct Measurements: Sendable, Hashable {

@@ -114,8 +114,12 @@ final class Chronicle {
             log.info(
                 "partial view", ("check", checkName(check)), ("state", state?.word ?? "none"))
         case .watched(let check, let isWatched):
-            let fields = [("check", checkName(check)), ("watched", "\(isWatched)")]
-            isWatched ? log.info("check", fields) : log.warning("check", fields)
+            var fields = [("check", checkName(check)), ("watched", "\(isWatched)")]
+            if isWatched { return log.info("check", fields) }
+            if let lack = shell.node.lack(of: check, now: SystemClock.now) {
+                fields.append(("why", lack.words(shell.name(of:))))
+            }
+            log.warning("check", fields)
         case .equivocated(let node, _, _):
             equivocations += 1
             log.error("a node has signed two different things", ("name", shell.name(of: node)))

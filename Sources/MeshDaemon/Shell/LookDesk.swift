@@ -80,6 +80,9 @@ final class LookDesk {
             measurements[order.check] = result.measurements
         }
         store.record(record)
-        shell.tell { node, now in node.handle(result.observation, for: order.token, now: now) }
+        shell.tell { node, now in
+            node.handle(
+                result.observation, result.measurements.remark, for: order.token, now: now)
+        }
     }
 }

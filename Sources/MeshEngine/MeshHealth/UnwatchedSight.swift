@@ -86,7 +86,9 @@ struct UnwatchedSight: Sendable, Hashable {
         var words = count == 1 ? "1 check is not watched" : "\(count) checks are not watched"
         if let first, first < revision { words += ", \(added) since last told" }
         if !missing.isEmpty { words += "; missing: \(missing)" }
-        let names = (news + rest).map(\.text.text).filter { !$0.isEmpty }
-        return names.isEmpty ? words : words + ": " + names.joined(separator: ", ")
+        var which = UnwatchedWords()
+        for said in news + rest { which.read(said.text.text) }
+        let names = which.text(atMost: Reason.byteCountMax - words.utf8.count - 2, of: count)
+        return names.isEmpty ? words : "\(words): \(names)"
     }
 }

@@ -189,8 +189,11 @@ struct UnwatchedWatch: Sendable {
     private static func words(
         _ checks: [UnwatchedCheck], _ name: (NodeID) -> String
     ) -> String {
-        checks.prefix(MeshHealthBounds.namesMax)
-            .map { "\($0.name.text) (\($0.lack.words(name)))" }.joined(separator: ", ")
+        var words = UnwatchedWords()
+        for check in checks.prefix(MeshHealthBounds.namesMax) {
+            words.add(check.name.text, check.lack.summary(name), told: check.lack.told(name))
+        }
+        return words.text(atMost: NodeReport.textByteCountMax)
     }
 }
 

@@ -97,6 +97,7 @@ extension JSONWriter {
             json.field("quorum") { $0.number(check.quorum) }
             json.field("watched") { $0.bool(check.isWatched) }
             json.field("not_watched") { $0.string(check.notWatched) }
+            json.field("could_not_look") { $0.string(check.couldNotLook) }
             json.field("provisional") { $0.string(check.provisional?.word) }
             json.field("unreachable_from") { $0.array(check.unreachableFrom) { $0.string($1) } }
             json.field("verdicts") { $0.array(check.verdicts) { $0.verdict($1) } }

@@ -103,7 +103,9 @@ struct PageDocument {
             return (some(down, "down") + more + blind, "down")
         }
         if degraded > 0 { return (some(degraded, "degraded") + blind, "degraded") }
-        if unknown > 0 { return (some(unknown, "not known yet"), "unknown") }
+        if unknown > 0 {
+            return (some(unknown, "not known yet") + blind, notWatched > 0 ? "degraded" : "unknown")
+        }
         if notWatched > 0 {
             return (
                 "Everything was up, but \(some(notWatched, "not watched by enough nodes"))",
@@ -174,7 +176,12 @@ struct PageDocument {
         if let latency = check.latency { text(Self.latency(latency)) }
         raw("</td><td>")
         text(check.reason)
-        if !check.isWatched { raw(" <em class=\"degraded\">not watched by enough nodes</em>") }
+        if !check.isWatched {
+            raw(" <em class=\"degraded\">not watched by enough nodes</em>")
+            if let why = check.notWatched { text(": \(why)") }
+        } else if check.state == nil, let cause = check.couldNotLook {
+            text("this node could not look: \(cause)")
+        }
         if let provisional = check.provisional {
             raw(
                 " <em class=\"\(provisional.word)\">seen as \(provisional.word)"

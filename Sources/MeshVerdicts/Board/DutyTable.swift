@@ -44,6 +44,12 @@ struct DutyTable: Sendable {
         return true
     }
 
+    /// `node` has said that it should observe the check and does not.
+    mutating func hear(_ node: NodeID, isBlindAt place: Int, now: Instant) {
+        guard let peer = peers[place].firstIndex(where: { $0.node == node }) else { return }
+        peers[place][peer].blindAt = now
+    }
+
     mutating func add(_ duty: Duty, peers: [Duty.Peer]) -> Int {
         count += 1
         if let place = free.popLast() {

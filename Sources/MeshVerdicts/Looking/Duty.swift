@@ -27,6 +27,8 @@ struct Duty: Sendable {
         var node: NodeID
         /// When it last said that it observes this check.
         var observingAt: Instant?
+        /// When it last said that it does not, though it should.
+        var blindAt: Instant?
         /// It has said so since it became an owner here.
         var hasReported: Bool
     }
@@ -56,6 +58,8 @@ struct Duty: Sendable {
     /// Who wants to know what this node sees, and since when. Bound: `askersMax`.
     var roundAskers: [(node: NodeID, since: Instant)] = []
     var lastObservation: Observation?
+    /// Why the last look that ended saw nothing, for people; `nil` if it saw something.
+    var blindness: Reason?
     /// Since when fewer than Q owners observe.
     var lonelySince: Instant?
     var isWatched = true

@@ -43,6 +43,10 @@ enum Show {
         if check["watched"]?.flag == false {
             let why = check["not_watched"]?.text.map { " (\($0))" } ?? ""
             remarks.append("not watched" + why)
+        } else if remarks.isEmpty, check["state"]?.text == "unknown",
+            let cause = check["could_not_look"]?.text
+        {
+            remarks.append("this node could not look: \(cause)")
         }
         if let state = check["provisional"]?.text { remarks.append("\(state) as seen from here") }
         let zones = (check["unreachable_from"]?.elements ?? []).compactMap(\.text)

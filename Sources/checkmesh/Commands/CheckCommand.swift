@@ -186,21 +186,3 @@ struct CheckReport {
         return "\(microseconds / 1_000).\(microseconds % 1_000 / 100) ms"
     }
 }
-
-extension Abstention {
-    /// Why nothing was seen, for people.
-    fileprivate var explanation: String {
-        switch self {
-        case .unhealthy: "this node is not well"
-        case .noResources: "this machine has no route, socket or memory for it"
-        case .late: "it was looked at too late"
-        case .noResolver: "no name server answers this machine"
-        case .noUplink: "this machine's uplink is down"
-        case .aloneInBurst: "nobody else sees it"
-        case .hung: "the look did not come back"
-        case .noProgram: "this machine cannot run the check's program"
-        case .undetermined: "the check's program could not tell"
-        case .unusableFile: "this machine cannot use a file of the check's"
-        }
-    }
-}

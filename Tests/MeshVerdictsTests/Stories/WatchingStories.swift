@@ -77,11 +77,55 @@ struct WatchingStories {
         let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
         #expect(view?.isWatched == false)
         #expect(view?.lack?.looking == 1)
-        #expect(view?.lack?.silent.count == 2)
+        #expect(view?.lack?.blind.count == 2)
         let words = view?.lack?.words { _ in "x" }
-        #expect(words == "2 must agree, 1 of 3 owners look; x, x: no look of late")
+        #expect(words == "2 must agree, 1 of 3 owners look; x, x: could not look")
         // Who looks speaks for it, whatever its rank.
         #expect(bench.all.map { bench.seats[$0].verdicts.unwatchedChecks.count } == [1, 0, 0])
+    }
+
+    @Test func `who looks in vain is told from who says nothing, and knows why`() throws {
+        var bench = Bench(3)
+        bench.run(for: .seconds(30))
+        for seat in 0..<2 { bench.see(.abstained(.noProgram), at: seat) }
+        bench.run(for: .seconds(20))
+        // Known at once, before it counts.
+        let early = try #require(bench.seats[0].verdicts.view(of: bench.shop, now: bench.now))
+        #expect(early.isWatched && early.blindness?.text == Abstention.noProgram.explanation)
+        bench.loses = { _, from, _ in from == 2 }
+        bench.run(for: .seconds(90))
+        let seats = bench.seats
+        func words(at seat: Int) -> String? {
+            seats[seat].verdicts.lack(of: bench.shop, now: bench.now)?.words { node in
+                "n\(seats.firstIndex { $0.node == node } ?? -1)"
+            }
+        }
+        let cause = Abstention.noProgram.explanation
+        let common = "2 must agree, 0 of 3 owners look; n0, n1: could not look; n2: no look of late"
+        #expect(words(at: 0) == "\(common); n0 says: \(cause)")
+        #expect(words(at: 1) == "\(common); n1 says: \(cause)")
+        bench.loses = { _, _, _ in false }
+        bench.seeAsItIs(at: 0)
+        bench.seeAsItIs(at: 1)
+        bench.run(for: .seconds(60))
+        let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(view?.isWatched == true && view?.blindness == nil)
+    }
+
+    @Test func `who looks and could not once does not give that as the cause`() {
+        var bench = Bench(3)
+        bench.run(for: .seconds(30))
+        bench.see(nil, at: 1)
+        bench.see(nil, at: 2)
+        bench.run(for: .seconds(90))
+        bench.see(.abstained(.noResources), at: 0)
+        bench.run(for: .seconds(14))
+        let view = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(view?.blindness != nil)
+        #expect(view?.lack?.looking == 1 && view?.lack?.cause == nil)
+        bench.run(for: .seconds(60))
+        let later = bench.seats[0].verdicts.view(of: bench.shop, now: bench.now)
+        #expect(later?.lack?.looking == 0 && later?.lack?.cause?.node == bench.seats[0].node)
     }
 
     @Test func `a zone that a quorum needs and in which nobody looks leaves a check unwatched`() {
