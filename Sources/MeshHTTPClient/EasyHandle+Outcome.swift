@@ -64,6 +64,8 @@ extension EasyHandle {
         }
         var headers: [String: String] = [:]
         for name in request.headersWanted { headers[name] = header(name) }
+        // Told where it is not followed.
+        if (300...399).contains(status) { headers["Location"] = header("Location") }
         var response = HTTPResponse(
             status: status, url: request.url, redirectsFollowed: 0, headers: headers,
             body: body, isBodyCut: isBodyCut, timings: timings)
@@ -108,7 +110,7 @@ extension EasyHandle {
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
             CURLE_SSL_INVALIDCERTSTATUS:
             return TransferError(
-                .tlsFailed, blame: .target, "the TLS handshake failed: \(shortLibraryWords)")
+                .tlsFailed, blame: .target, "the TLS handshake failed: \(handshakeWords)")
         case CURLE_GOT_NOTHING:
             return TransferError(
                 .broken, blame: .target, "the connection was closed without an answer")
@@ -116,6 +118,9 @@ extension EasyHandle {
             return TransferError(
                 .broken, blame: .target, "the connection was closed before the body's end")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR:
+            if let refusal = tunnelRefusal(request) {
+                return TransferError(.broken, blame: .target, refusal)
+            }
             let isReset = systemError == ECONNRESET || systemError == EPIPE
             return TransferError(
                 .broken, blame: Blame(systemError: systemError),
@@ -184,6 +189,28 @@ extension EasyHandle {
         case 23: "the certificate is revoked"
         default: "the certificate is not trusted: \(shortLibraryWords)"
         }
+    }
+
+    /// What a proxy said to a request for a tunnel, where it was no yes.
+    private func tunnelRefusal(_ request: HTTPRequest) -> String? {
+        // A number, copied; 0 while none was answered.
+        let status = unsafe ccurl_get_long(curl, CURLINFO_HTTP_CONNECTCODE)
+        guard let proxy = request.extras?.proxy, status >= 300 else { return nil }
+        let words = "proxy \(proxy.address): it answers CONNECT with \(status)"
+        guard status == 407 else { return words }
+        return proxy.credentials == nil
+            ? "\(words): it wants a name and a password"
+            : "\(words): it does not take this name and password"
+    }
+
+    /// As for `tcp` and `tls`, which read OpenSSL's own numbers.
+    private var handshakeWords: String {
+        let known = [
+            "wrong version number", "packet length too long", "http request",
+            "https proxy request", "bad record type",
+        ]
+        return known.contains(where: libraryWords.contains)
+            ? "the answer is not TLS" : shortLibraryWords
     }
 
     private var shortLibraryWords: String { String(libraryWords.prefix(100)) }

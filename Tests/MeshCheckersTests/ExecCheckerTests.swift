@@ -77,21 +77,24 @@ import Testing
         Case(script: "echo all is well >&2", said: "up: ") {
             $0.output.required = [.contains("is well")]
         },
-        Case(script: "echo no", said: "down: output does not contain 'yes'") {
+        Case(script: "echo no", said: "down: output does not contain 'yes'; it begins 'no'") {
             $0.output.required = [.contains("yes")]
         },
         Case(script: "echo no", said: "up: ") { $0.output.forbidden = [.contains("error")] },
         Case(script: "echo an error", said: "down: output contains 'error'") {
             $0.output.forbidden = [.contains("error")]
         },
-        Case(script: "echo no", said: "degraded: output does not contain 'yes'") {
+        Case(script: "echo no", said: "degraded: output does not contain 'yes'; it begins 'no'") {
             $0.output.required = [.contains("yes")]
             $0.failure = .degraded
         },
         Case(script: "echo took 12 s", said: "up: ") {
             $0.output.required = [.matches("took \\d+ s")]
         },
-        Case(script: "echo took long", said: "down: output does not match 'took \\d+ s'") {
+        Case(
+            script: "echo took long",
+            said: "down: output does not match 'took \\d+ s'; it begins 'took long'"
+        ) {
             $0.output.required = [.matches("took \\d+ s")]
         },
         Case(script: "echo ERROR 5", said: "down: output matches '(?i)error'") {
@@ -103,7 +106,8 @@ import Testing
         },
         Case(
             script: "head -c 70000 /dev/zero | tr '\\0' a; echo yes",
-            said: "down: the first 64 KiB of the output does not contain 'yes'"
+            said:
+                "down: the first 64 KiB of the output does not contain 'yes'; it begins '\(String(repeating: "a", count: 80))'"
         ) { $0.output.required = [.contains("yes")] },
         Case(script: "echo yes; head -c 70000 /dev/zero", said: "up: ") {
             $0.output.required = [.contains("yes")]
@@ -377,11 +381,13 @@ import Testing
             $0.redaction = Redaction([secret, Secret("1")])
         }
         #expect(try bench.saw(kind) == "down: exit status 1: token=*** refused")
-        let wanted = shell("echo no") {
-            $0.output.required = [.contains("hunter2hunter2")]
+        let wanted = shell("echo no hunter2hunter2 hunter; exit 0") {
+            $0.output.required = [.matches("hunter2hunter2\\.")]
             $0.redaction = Redaction([secret])
         }
-        #expect(try bench.saw(wanted) == "down: output does not contain '***'")
+        #expect(
+            try bench.saw(wanted)
+                == "down: output does not match '***\\.'; it begins 'no *** ***'")
     }
 
     // MARK: Helpers

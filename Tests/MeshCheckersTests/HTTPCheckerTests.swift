@@ -39,7 +39,7 @@ import Testing
         let address = server.address
         #expect(
             try bench.saw(try bench.web(address) { $0.texts.required = [.contains("welcome")] })
-                == "down: response does not contain 'welcome'")
+                == "down: response does not contain 'welcome'; it begins 'Welcome to nginx'")
         #expect(
             try bench.saw(try bench.web(address) { $0.texts.forbidden = [.contains("nginx")] })
                 == "down: response contains 'nginx'")
@@ -56,7 +56,7 @@ import Testing
         }
         #expect(try bench.saw(try bench.web(server.address, "/a")) == "up: ")
         let still = try bench.web(server.address, "/a") { $0.redirects = 0 }
-        #expect(try bench.saw(still) == "down: status 302, expected 200-299")
+        #expect(try bench.saw(still) == "down: status 302, expected 200-299; it leads to '/b'")
     }
 
     @Test func `what a check says is sent`() throws {

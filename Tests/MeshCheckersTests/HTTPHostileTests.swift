@@ -82,11 +82,55 @@ import Testing
         #expect(seen == "down: timed out after 400 ms during the TLS handshake")
     }
 
+    @Test func `a port without TLS is called that`() throws {
+        let plain = try LoopbackServer(on: bench.loop) {
+            $0.send("HTTP/1.1 400 Bad Request\r\n\r\n")
+        }
+        let check = HTTPCheck(url: try WebAddress("https://\(plain.address)/"))
+        #expect(
+            try bench.saw(.http(check)) == "down: the TLS handshake failed: the answer is not TLS")
+    }
+
+    @Test func `a redirect that is not followed says where it leads to`() throws {
+        let server = try LoopbackServer.http(on: bench.loop) { _ in
+            LoopbackServer.response(
+                "302 Found", "<html>moved</html>",
+                headers: "Location: https://a.example/login?was=hunter%32hunter2\r\n")
+        }
+        var check = HTTPCheck(url: try WebAddress("http://\(server.address)/"))
+        check.redirects = 0
+        check.redaction = Redaction([Secret("hunter2hunter2")])
+        #expect(
+            try bench.saw(.http(check))
+                == "down: status 302, expected 200-299; it leads to 'https://a.example/login?was=***'"
+        )
+    }
+
+    @Test(arguments: [true, false])
+    func `a proxy that wants a password is told apart`(hasPassword: Bool) throws {
+        let proxy = try LoopbackServer.http(on: bench.loop) { _ in
+            LoopbackServer.response("407 Proxy Authentication Required")
+        }
+        var check = HTTPCheck(url: try WebAddress("https://a.example/"))
+        let address = try HostPort("\(proxy.address)")
+        check.extras.values.proxy = HTTPProxy(
+            kind: .http, address: address,
+            credentials: hasPassword
+                ? BasicCredentials(username: "me", password: Secret("hunter2")) : nil)
+        let why = hasPassword ? "does not take this name" : "wants a name and a"
+        #expect(
+            try bench.saw(.http(check))
+                == "down: proxy \(proxy.address): it answers CONNECT with 407: it \(why)\(hasPassword ? " and" : "") password"
+        )
+    }
+
     @Test func `what never ends is cut`() throws {
         #expect(
             try saw(pouring("HTTP/1.1 200 OK\r\n\r\n", "a")) {
                 $0.texts.required = [.contains("b")]
-            } == "down: the first MiB of the response does not contain 'b'")
+            }
+                == "down: the first MiB of the response does not contain 'b'; it begins '\(String(repeating: "a", count: 80))'"
+        )
         #expect(
             try saw(pouring("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"))
                 == "down: the answer's head is longer than 64 KiB")

@@ -92,11 +92,16 @@ import Testing
                 row("must contain", "\(base)/text", "up: ") {
                     $0.texts.required = [.contains("Welcome"), .matches(#"\b\d{2} mon"#)]
                 },
-                row("does not contain", "\(base)/text", "down: response does not contain 'welcome'")
-                {
+                row(
+                    "does not contain", "\(base)/text",
+                    "down: response does not contain 'welcome'; it begins 'Welcome to 12 monkeys'"
+                ) {
                     $0.texts.required = [.contains("Welcome"), .contains("welcome")]
                 },
-                row("does not match", "\(base)/text", #"down: response does not match '^\d'"#) {
+                row(
+                    "does not match", "\(base)/text",
+                    #"down: response does not match '^\d'; it begins 'Welcome to 12 monkeys'"#
+                ) {
                     $0.texts.required = [.matches(#"^\d"#)]
                 },
                 row("must not contain", "\(base)/text", "up: ") {
@@ -110,7 +115,7 @@ import Testing
                 },
                 row(
                     "no more is read", "\(base)/text",
-                    "down: the first 7 bytes of the response does not contain '12'"
+                    "down: the first 7 bytes of the response does not contain '12'; it begins 'Welcome'"
                 ) {
                     $0.texts.required = [.contains("12")]
                     $0.extras.values.answerByteCount = 7
@@ -124,7 +129,7 @@ import Testing
                 },
                 row(
                     "a MiB is read", "\(base)/big",
-                    "down: the first MiB of the response does not contain 'b'"
+                    "down: the first MiB of the response does not contain 'b'; it begins '\(String(repeating: "a", count: 80))'"
                 ) {
                     $0.texts.required = [.contains("b")]
                 },
@@ -174,7 +179,8 @@ import Testing
                         "content-type", .texts(TextRules(required: [.contains("application/json")]))
                     )),
                 row(
-                    "another part", page, "down: header Content-Type does not contain 'text/html'",
+                    "another part", page,
+                    "down: header Content-Type does not contain 'text/html'; it is 'application/json'",
                     header("Content-Type", .texts(TextRules(required: [.contains("text/html")])))),
                 row(
                     "several lines are one field", page, "up: ",
@@ -267,7 +273,7 @@ import Testing
                 },
                 row(
                     "a bomb", "\(base)/big",
-                    "down: the first MiB of the response does not contain 'b'"
+                    "down: the first MiB of the response does not contain 'b'; it begins '\(String(repeating: "a", count: 80))'"
                 ) {
                     $0.extras.values.acceptsGzip = true
                     $0.texts = says("b")

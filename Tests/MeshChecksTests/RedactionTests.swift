@@ -34,7 +34,8 @@ struct RedactionTests {
     }
 
     private let awkward = Redaction([
-        Secret("Quo'ted7/and"), Secret("p/w d&<\"'\\é>+1"), Secret("Quo'ted7"),
+        Secret("Quo'ted7/and"), Secret("againagain"), Secret("p/w d&<\"'\\é>+1"),
+        Secret("Quo'ted7"),
     ])
 
     @Test(
@@ -67,7 +68,9 @@ struct RedactionTests {
             ("it ends p%2Fw%20d%2", "it ends ***%2"), ("'p/w d&am'", "'***&am'"),
             (#"'p\/w d\u00…'"#, #"'***\u00…'"#),
             // The quotation mark is a part of it.
-            ("said Quo'ted7 here", "said *** here"), ("Quo'ted7%2Fand more", "*** more"),
+            // Its end alone is a beginning, too.
+            ("it ends again%61gain", "it ends ***"), ("said Quo'ted7 here", "said *** here"),
+            ("Quo'ted7%2Fand more", "*** more"),
             ("it begins 'Quo't'", "it begins '***'"),
         ])
     func `an escape that was cut hides nothing of it`(text: String, expected: String) {

@@ -58,11 +58,11 @@ final class HTTPChecker: Checker {
         var answer = HTTPAnswer(status: response.status)
         answer.body = response.body
         answer.isBodyCut = response.isBodyCut
+        answer.headers = response.headers
         var measurements = Measurements(response.timings)
         measurements.status = response.status
         if !check.extras.areUsual {
             answer.isVersionTwo = response.isVersionTwo
-            answer.headers = response.headers
             answer.certificate = response.firstEnding.map { ($0.host, $0.end) }
             measurements.certificateEnds = response.firstEnding?.end
         }

@@ -31,6 +31,8 @@ package struct ExecCheck: Sendable, Hashable {
     package var shown: String?
 
     package static let shownCountMax = 120
+    /// Characters of the output's beginning that a reason has room for.
+    private static let beginningCountMax = 80
 
     package init(command: String) { self.command = command }
 
@@ -109,7 +111,10 @@ package struct ExecCheck: Sendable, Hashable {
         _ bytes: [UInt8], _ isCut: Bool, _ patterns: some PatternSearch
     ) -> Attempt.Outcome {
         let extent = isCut ? "the first \(bytes.count / 1_024) KiB of the output" : nil
-        let fault = output.judge(bytes, called: "output", extent: extent, patterns)
+        let fault = output.judge(bytes, called: "output", extent: extent, patterns) {
+            let line = redacted(firstLine(of: bytes)).prefix(Self.beginningCountMax)
+            return line.isEmpty ? "" : "; it begins '\(line)'"
+        }
         return fault.map { fail($0.text) } ?? .answered
     }
 
@@ -124,8 +129,10 @@ package struct ExecCheck: Sendable, Hashable {
     package func remark(_ output: [UInt8]) -> Reason { reason(firstLine(of: output)) }
 
     /// Redacted before it is cut.
-    private func reason(_ words: String) -> Reason {
-        Reason(redaction.adding(ownSecrets).redact(words))
+    private func reason(_ words: String) -> Reason { Reason(redacted(words)) }
+
+    private func redacted(_ words: String) -> String {
+        redaction.adding(ownSecrets).redact(words)
     }
 
     /// The values of environment variables whose names sound like credentials.

@@ -63,7 +63,7 @@ package struct ICMPCheck: Sendable, Hashable {
         let sorted = roundTrips.sorted()
         guard !isTooMany(lostCount), !sorted.isEmpty else {
             let why = refusal.map { ": \($0)" } ?? ""
-            let words = "\(lostCount) of \(count) packets lost\(why)"
+            let words = "\(lostCount) of \(count) packets lost\(allowance(lostCount))\(why)"
             return .failed(Reason(words), after: elapsed).measuring(measurements)
         }
         // Of an even number the mean of the middle two, as of attempts.
@@ -73,6 +73,17 @@ package struct ICMPCheck: Sendable, Hashable {
             return .failed(Reason(words), after: median).measuring(measurements)
         }
         return .answered(median).measuring(measurements)
+    }
+
+    /// Where some came back: how many need not have.
+    private func allowance(_ lostCount: Int) -> String {
+        guard lostCount < count else { return "" }
+        return switch maxLoss {
+        case nil: ""
+        case .packets(0), .percent(0): ", none may be"
+        case .packets(let allowed): ", \(allowed) may be"
+        case .percent(let allowed): ", \(allowed)% may be"
+        }
     }
 
     /// `240 ms`, `1.25 ms`: to the microsecond below ten milliseconds, where that tells something.

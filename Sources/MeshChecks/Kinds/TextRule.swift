@@ -85,15 +85,16 @@ package struct TextRules: Sendable, Hashable {
     package var isEmpty: Bool { required.isEmpty && forbidden.isEmpty }
 
     /// Why `bytes` are not as they should be; `nil` if they are. `name` is what they are called,
-    /// `extent` how much of it was searched where that is not all.
+    /// `extent` how much of it was searched where that is not all, `found` what there is in place of
+    /// what is missing, for people.
     package func judge(
         _ bytes: [UInt8], called name: String, extent: String? = nil,
-        _ patterns: some PatternSearch
+        _ patterns: some PatternSearch, found: () -> String = { "" }
     ) -> Reason? {
         for rule in required {
             switch rule.find(in: bytes, patterns) {
             case .found: continue
-            case .absent: return Reason("\(extent ?? name) \(rule.isNotThere)")
+            case .absent: return Reason("\(extent ?? name) \(rule.isNotThere)\(found())")
             case .givenUp: return rule.givenUp(name)
             }
         }

@@ -34,9 +34,10 @@ struct UnescapedText {
     /// Of each byte and of the end; empty where nothing is escaped.
     private var starts: [Int] = []
 
-    /// As it stands, and in each language, in the same order always; `nil` where nothing is escaped.
+    /// In each language, `nil` where nothing is escaped, and as it stands, in the same order always:
+    /// what is whole in one of them is half a secret as it stands.
     static func hearings(of text: String) -> [UnescapedText?] {
-        [UnescapedText(text)] + Language.allCases.map { UnescapedText(text, $0) }
+        Language.allCases.map { UnescapedText(text, $0) } + [UnescapedText(text)]
     }
 
     /// As it stands.

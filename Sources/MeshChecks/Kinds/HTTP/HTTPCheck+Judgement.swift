@@ -4,7 +4,7 @@ package import MeshCore
 package struct HTTPAnswer {
     package var status: Int
     package var isVersionTwo = false
-    /// Of the fields that rules name, those that are there.
+    /// Of the fields that rules name, those that are there; of a redirect also where it leads to.
     package var headers: [String: String] = [:]
     package var body: [UInt8] = []
     /// There is more of it, which was not read.
@@ -23,10 +23,11 @@ extension HTTPCheck {
     ) -> Attempt.Outcome {
         guard expectedStatus.contains(answer.status) else {
             let words = "status \(answer.status), expected \(expectedStatus)"
-            return .failed(Reason(words + beginning(of: answer.body)))
+            return .failed(Reason(words + whatCame(answer)))
         }
         if let reason = texts.judge(
-            answer.body, called: "response", extent: extent(of: answer), patterns)
+            answer.body, called: "response", extent: extent(of: answer), patterns,
+            found: { beginning(of: answer.body, called: "it") })
         {
             return .failed(reason)
         }
@@ -36,7 +37,9 @@ extension HTTPCheck {
             return .failed(Reason("answered with HTTP/1, expected HTTP/2"))
         }
         for rule in values.headers {
-            guard let reason = rule.judge(answer.headers[rule.name], patterns) else { continue }
+            guard let reason = rule.judge(answer.headers[rule.name], patterns, redacted) else {
+                continue
+            }
             return .failed(reason)
         }
         if let reason = judge(json: answer, by: values.json, patterns) { return .failed(reason) }
@@ -94,13 +97,23 @@ extension HTTPCheck {
         return Self.lookedAtMax
     }
 
+    /// In place of the status that was expected.
+    private func whatCame(_ answer: HTTPAnswer) -> String {
+        guard (300...399).contains(answer.status), let place = answer.headers["Location"],
+            place.contains(where: { !$0.isWhitespace })
+        else {
+            return beginning(of: answer.body, called: "the body")
+        }
+        return "; it leads to '\(redacted(place).prefix(Self.shownMax))'"
+    }
+
     /// What a body begins with: error pages say why.
-    private func beginning(of body: [UInt8]) -> String {
+    private func beginning(of body: [UInt8], called name: String) -> String {
         guard !body.isEmpty, method != .head else { return "" }
         let text = redacted(String(decoding: body.prefix(Self.lookedAtMax), as: UTF8.self))
         let words = text.split { $0.isWhitespace || $0.unicodeScalars.allSatisfy(\.isControl) }
         let shown = words.joined(separator: " ").prefix(Self.shownMax)
-        return shown.isEmpty ? "" : "; the body begins '\(shown)'"
+        return shown.isEmpty ? "" : "; \(name) begins '\(shown)'"
     }
 
     /// Texts of an answer go through this before they are cut: a target may say back what it was

@@ -180,15 +180,22 @@ package struct HeaderRule: Sendable, Hashable {
         }
     }
 
-    /// Why the field, `nil` if it is not there, is not as it should be.
-    func judge(_ value: String?, _ patterns: some PatternSearch) -> Reason? {
+    private static let shownMax = 80
+
+    /// Why the field, `nil` if it is not there, is not as it should be; `redacted` takes out of its
+    /// value what people must not see.
+    func judge(
+        _ value: String?, _ patterns: some PatternSearch, _ redacted: (String) -> String
+    ) -> Reason? {
         switch (demand, value) {
         case (.absent, nil): return nil
         case (.absent, .some): return Reason("header \(name) is there, and must not be")
         case (.texts(let rules), nil):
             return rules.required.isEmpty ? nil : Reason("header \(name) is not there")
         case (.texts(let rules), .some(let value)):
-            return rules.judge(Array(value.utf8), called: "header \(name)", patterns)
+            return rules.judge(Array(value.utf8), called: "header \(name)", patterns) {
+                "; it is '\(redacted(value).prefix(Self.shownMax))'"
+            }
         }
     }
 }
